@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/plan/AtomicOutput.h"
+#include "runtime/plan/InputFile.h"
+#include "runtime/plan/Verify.h"
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace ds::rt {
+namespace {
+
+std::atomic<const char *> pending{nullptr};
+
+Error outputError(ErrorCode code, const std::string &path,
+                  std::string subject) {
+  return {.code = code,
+          .file = path,
+          .where = {},
+          .subject = std::move(subject),
+          .found = {},
+          .expected = {},
+          .notes = {},
+          .help = {}};
+}
+
+std::string reason() { return std::string(": ") + std::strerror(errno); }
+
+std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  return slash == path.npos ? "." : path.substr(0, slash + 1);
+}
+
+/// The temporary file. It is its own lock: who holds the lock of the file that
+/// has the name may write it, so a dead owner's file is simply taken over.
+class Temporary {
+public:
+  explicit Temporary(const std::string &output)
+      : output_(output), path_(output + ".dsc-tmp") {}
+  Temporary(const Temporary &) = delete;
+  ~Temporary() {
+    if (isOurs_ && !isPlaced_)
+      ::unlink(path_.c_str());
+    pending = nullptr;
+    if (descriptor_ >= 0)
+      ::close(descriptor_);
+  }
+
+  Status lock() {
+    for (;;) {
+      descriptor_ =
+          ::open(path_.c_str(),
+                 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+      struct stat opened, named;
+      if (descriptor_ < 0 || ::fstat(descriptor_, &opened) != 0)
+        return outputError(ErrorCode::OutputCreate, output_,
+                           "cannot create temporary file in " +
+                               folderOf(output_) + reason());
+      if (!S_ISREG(opened.st_mode))
+        return outputError(ErrorCode::OutputCreate, output_,
+                           path_ + " is in the way");
+      if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0)
+        return outputError(ErrorCode::OutputLocked, output_,
+                           "another process is writing it");
+      // The file may have been renamed to the output before it was locked.
+      if (::stat(path_.c_str(), &named) == 0 && named.st_dev == opened.st_dev &&
+          named.st_ino == opened.st_ino)
+        break;
+      ::close(descriptor_);
+    }
+    isOurs_ = true;
+    pending = path_.c_str();
+    return {};
+  }
+
+  Status write(std::span<const uint8_t> bytes) {
+    if (::ftruncate(descriptor_, 0) != 0)
+      return outputError(ErrorCode::OutputWrite, output_,
+                         "cannot empty the temporary file" + reason());
+    // Fails early on a full disk; some file systems cannot reserve.
+    int failure = ::posix_fallocate(descriptor_, 0, off_t(bytes.size()));
+    if (failure && failure != EOPNOTSUPP && failure != EINVAL) {
+      errno = failure;
+      return outputError(ErrorCode::OutputSpace, output_,
+                         "cannot reserve " + std::to_string(bytes.size()) +
+                             " bytes" + reason());
+    }
+    for (size_t at = 0; at < bytes.size();) {
+      ssize_t put = ::pwrite(descriptor_, bytes.data() + at, bytes.size() - at,
+                             off_t(at));
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put <= 0)
+        return outputError(ErrorCode::OutputWrite, output_,
+                           "write failed at byte " + std::to_string(at) +
+                               reason());
+      at += size_t(put);
+    }
+    if (::fsync(descriptor_) != 0)
+      return outputError(ErrorCode::OutputSync, output_,
+                         "cannot sync the temporary file" + reason());
+    return {};
+  }
+
+  Status readBack(std::span<const uint8_t> bytes) {
+    DS_ASSIGN(InputFile file,
+              InputFile::open(path_, ErrorCode::OutputReadBack));
+    std::vector<uint8_t> found(file.size());
+    DS_TRY(file.readAt(0, found.data(), found.size()));
+    if (!std::ranges::equal(found, bytes))
+      return outputError(ErrorCode::OutputReadBack, output_,
+                         "verification after write failed: other bytes came "
+                         "back");
+    if (Result<PlanView> view = verifyPlan(found, output_); !view) {
+      Error error = outputError(ErrorCode::PlanSelfCheck, output_,
+                                "the plan that was made does not verify");
+      Status status = view.takeStatus();
+      for (const Error &wrong : status.errors())
+        error.notes.push_back(wrong.message());
+      return error;
+    }
+    return {};
+  }
+
+  Status place() {
+    if (::rename(path_.c_str(), output_.c_str()) != 0)
+      return outputError(ErrorCode::OutputRename, output_,
+                         "cannot rename the temporary file" + reason());
+    isPlaced_ = true;
+    pending = nullptr;
+    int folder =
+        ::open(folderOf(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failure = folder < 0 || ::fsync(folder) != 0 ? errno : 0;
+    if (folder >= 0)
+      ::close(folder);
+    errno = failure;
+    if (failure)
+      return outputError(ErrorCode::OutputFolderSync, output_,
+                         "written, but its folder cannot be synced" + reason());
+    return {};
+  }
+
+private:
+  std::string output_, path_;
+  int descriptor_ = -1;
+  bool isOurs_ = false, isPlaced_ = false;
+};
+
+} // namespace
+
+Status writeAtomically(const std::string &path, std::span<const uint8_t> plan) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    Error error = outputError(ErrorCode::OutputKind, path, "output");
+    error.found = S_ISDIR(info.st_mode) ? "a folder" : "a device or FIFO";
+    error.expected = "the path of a regular file";
+    return error;
+  }
+  Temporary temporary(path);
+  DS_TRY(temporary.lock());
+  DS_TRY(temporary.write(plan));
+  DS_TRY(temporary.readBack(plan));
+  return temporary.place();
+}
+
+void removePendingOutput() noexcept {
+  if (const char *path = pending.exchange(nullptr))
+    ::unlink(path);
+}
+
+} // namespace ds::rt

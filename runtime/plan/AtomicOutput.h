@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A plan file is replaced as a whole or not at all.
+#pragma once
+#include "runtime/base/Status.h"
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace ds::rt {
+
+/// Writes `PATH.dsc-tmp` in the same folder, syncs it, reads it back and
+/// verifies it, renames it to `path`, and syncs the folder. On failure the old
+/// file keeps its bytes and the temporary file is removed; one that a killed
+/// process left behind is taken over. Of two writers of one output the second
+/// fails. Errors: OutputKind (2), PlanSelfCheck (1), the other Output… (5).
+Status writeAtomically(const std::string &path, std::span<const uint8_t> plan);
+
+/// Removes the temporary file of a writeAtomically() that is under way, for
+/// signal handlers: async-signal-safe.
+void removePendingOutput() noexcept;
+
+} // namespace ds::rt

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/plan/PlanFile.h"
+#include "runtime/plan/InputFile.h"
+#include "runtime/plan/Verify.h"
+#include "runtime/plan/Writer.h"
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <vector>
+
+namespace ds::rt {
+namespace {
+
+/// Bytes before DATA. This only says how much to read: nothing is believed
+/// before the copy has been verified.
+Result<uint64_t> bytesToRead(const InputFile &file) {
+  PlanHeader header{};
+  DS_TRY(file.readAt(0, &header, sizeof header));
+  if (std::memcmp(header.magic, kPlanMagic, sizeof kPlanMagic) != 0 ||
+      header.major != kPlanMajor || header.fileSize != file.size())
+    return uint64_t(sizeof header);
+  uint64_t count = std::min<uint64_t>(
+      header.sections, (file.size() - sizeof header) / sizeof(SectionEntry));
+  count = std::min<uint64_t>(count, 1u << 16);
+  std::vector<SectionEntry> table(count);
+  DS_TRY(
+      file.readAt(sizeof header, table.data(), count * sizeof(SectionEntry)));
+  for (const SectionEntry &entry : table)
+    if (std::string_view(entry.tag, sizeof entry.tag) == "DATA")
+      return std::min(entry.offset, file.size());
+  return file.size();
+}
+
+} // namespace
+
+void PlanFile::Free::operator()(uint8_t *bytes) const {
+  ::operator delete[](bytes, std::align_val_t(kPage));
+}
+
+Result<PlanFile> PlanFile::open(const std::string &path) {
+  DS_ASSIGN(InputFile file, InputFile::open(path, ErrorCode::FileUnreadable));
+  uint64_t size = file.size();
+  if (size >= sizeof(PlanHeader)) {
+    DS_ASSIGN(size, bytesToRead(file));
+  }
+  PlanFile plan;
+  plan.path_ = path;
+  if (size <= kMaxPlanBytes)
+    plan.bytes_.reset(static_cast<uint8_t *>(
+        ::operator new[](size, std::align_val_t(kPage), std::nothrow)));
+  if (!plan.bytes_)
+    return Error{.code = ErrorCode::PlanLimit,
+                 .file = path,
+                 .where = {},
+                 .subject = "size in bytes, DATA aside",
+                 .found = std::to_string(size),
+                 .expected = "at most " + std::to_string(kMaxPlanBytes) +
+                             " and what memory there is",
+                 .notes = {},
+                 .help = {}};
+  DS_TRY(file.readAt(0, plan.bytes_.get(), size));
+  DS_ASSIGN(plan.view_,
+            verifyPlan({plan.bytes_.get(), size}, path, file.size()));
+  return plan;
+}
+
+std::string PlanFile::weightsFolder() const {
+  size_t slash = path_.rfind('/');
+  std::string folder = slash == path_.npos ? "" : path_.substr(0, slash + 1);
+  std::string_view stored = view_.string(view_.model[0].weights);
+  folder += stored.empty() ? "." : stored;
+  return folder;
+}
+
+} // namespace ds::rt
