@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Every contract header of the room.
+#pragma once
+#include "kernels/absorb_query/absorb_query.h"
+#include "kernels/absorb_value/absorb_value.h"
+#include "kernels/add_rms_norm/add_rms_norm.h"
+#include "kernels/add_rows/add_rows.h"
+#include "kernels/attention_prefill/attention_prefill.h"
+#include "kernels/combine/combine.h"
+#include "kernels/copy_rows/copy_rows.h"
+#include "kernels/embedding/embedding.h"
+#include "kernels/expert_plan/expert_plan.h"
+#include "kernels/gate_topk/gate_topk.h"
+#include "kernels/grouped_linear/grouped_linear.h"
+#include "kernels/head_norm/head_norm.h"
+#include "kernels/latent_append/latent_append.h"
+#include "kernels/linear/linear.h"
+#include "kernels/mla_decode/mla_decode.h"
+#include "kernels/rms_norm/rms_norm.h"
+#include "kernels/rope/rope.h"
+#include "kernels/rope_table/rope_table.h"
+#include "kernels/swiglu/swiglu.h"

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The element types of activations and weights, and their exact conversions.
+// Weights lie at any byte of a checkpoint: bf16 and f8e4m3fn have alignment 1,
+// anything wider is read with `unaligned`.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+namespace ds::kernels {
+
+/// The upper half of an IEEE binary32.
+struct [[gnu::packed]] bf16 {
+  uint16_t bits;
+};
+
+/// 1 sign, 4 exponent (bias 7), 3 mantissa bits; no infinities, NaN is 0x7f
+/// and 0xff (OCP FP8, e4m3).
+struct f8e4m3fn {
+  uint8_t bits;
+};
+
+[[clang::always_inline]] constexpr float toFloat(float value) { return value; }
+
+/// Exact.
+[[clang::always_inline]] constexpr float toFloat(bf16 value) {
+  return __builtin_bit_cast(float, uint32_t(value.bits) << 16);
+}
+
+/// Rounds to nearest, ties to even; a NaN stays a NaN with its sign.
+[[clang::always_inline]] constexpr bf16 toBF16(float value) {
+  uint32_t bits = __builtin_bit_cast(uint32_t, value);
+  if ((bits & 0x7fffffff) > 0x7f800000)
+    return {uint16_t(bits >> 16 | 0x40)};
+  return {uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+}
+
+/// Exact: every e4m3 value is zero, NaN or a normal bf16 number.
+constexpr bf16 toBF16(f8e4m3fn value) {
+  unsigned sign = value.bits >> 7, magnitude = value.bits & 0x7f;
+  unsigned exponent = magnitude >> 3, mantissa = magnitude & 7;
+  unsigned bits = 0;
+  if (magnitude == 0x7f) {
+    bits = 0x7fc0;
+  } else if (exponent != 0) {
+    bits = (exponent + 127 - 7) << 7 | mantissa << 4;
+  } else if (mantissa != 0) {
+    // mantissa * 2^-9, its leading one moved out of the mantissa field.
+    unsigned top = mantissa >= 4 ? 2 : mantissa >= 2 ? 1 : 0;
+    bits = (top + 127 - 9) << 7 | ((mantissa << (7 - top)) & 0x7f);
+  }
+  return {uint16_t(sign << 15 | bits)};
+}
+
+/// Exact.
+constexpr float toFloat(f8e4m3fn value) { return toFloat(toBF16(value)); }
+
+[[clang::always_inline]] constexpr void store(float *to, float value) {
+  *to = value;
+}
+/// Rounds once.
+[[clang::always_inline]] constexpr void store(bf16 *to, float value) {
+  *to = toBF16(value);
+}
+
+/// The value at `from[index]`, wherever it lies.
+template <class T>
+[[clang::always_inline]] inline T unaligned(const void *from,
+                                            size_t index = 0) {
+  T value;
+  __builtin_memcpy(&value, static_cast<const char *>(from) + index * sizeof(T),
+                   sizeof(T));
+  return value;
+}
+
+} // namespace ds::kernels
