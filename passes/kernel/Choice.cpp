@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/kernel/Choice.h"
+#include <algorithm>
+
+namespace ds::kernel {
+namespace {
+
+/// What one core does in a microsecond, roughly; only the order of levels
+/// matters. Products of bf16 pairs count for the last one.
+struct Rate {
+  kernels::Level level;
+  double flops, bytes;
+};
+constexpr Rate kRates[] = {
+    {kernels::Level::Generic, 2e3, 1e4},
+    {kernels::Level::AVX2, 3e4, 1e4},
+    {kernels::Level::AVX512BF16, 1e5, 1e4},
+};
+
+double microseconds(const kernels::KernelRow &row, const Problem &problem) {
+  kernels::Work work = row.family->work(problem.shape.data(), problem.rows);
+  for (const Rate &rate : kRates)
+    if (rate.level == row.level)
+      return std::max(double(work.flops) / rate.flops,
+                      double(work.bytes) / rate.bytes);
+  return 0;
+}
+
+std::string differs(const char *what, std::string_view has,
+                    std::string_view wanted) {
+  return std::string(what) + " " + std::string(has) + ", not " +
+         std::string(wanted);
+}
+
+/// Why the row cannot compute the problem; empty: it can.
+std::string misfit(const kernels::KernelRow &row, const Problem &problem,
+                   kernels::Level level) {
+  if (!kernels::isIn(row, level))
+    return differs("level", nameOf(row.level), nameOf(level));
+  if (row.activation != kernels::Activation::None &&
+      row.activation != problem.activation)
+    return differs("activations", nameOf(row.activation),
+                   nameOf(problem.activation));
+  if (row.weights != kernels::Weights::None && row.weights != problem.weights)
+    return differs("weights", nameOf(row.weights), nameOf(problem.weights));
+  return {};
+}
+
+} // namespace
+
+Choice choose(const Problem &problem, kernels::Level level) {
+  Choice choice;
+  double best = 0;
+  for (const kernels::KernelRow &row : kernels::kernelRows()) {
+    if (row.family != problem.family)
+      continue;
+    Candidate candidate{&row, 0, misfit(row, problem, level)};
+    if (candidate.lost.empty()) {
+      candidate.microseconds = microseconds(row, problem);
+      if (!choice.row || candidate.microseconds < best) {
+        choice.row = &row;
+        best = candidate.microseconds;
+      }
+    }
+    choice.candidates.push_back(std::move(candidate));
+  }
+  for (Candidate &candidate : choice.candidates)
+    if (candidate.lost.empty() && candidate.row != choice.row)
+      candidate.lost = candidate.microseconds > best ? "slower" : "later";
+  return choice;
+}
+
+} // namespace ds::kernel

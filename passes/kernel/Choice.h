@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which row of the kernel table computes a call. A pure function: it sees
+// nothing but its arguments and the table.
+#pragma once
+#include "kernels/Catalog.h"
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ds::kernel {
+
+struct Problem {
+  const kernels::Family *family;
+  kernels::Activation activation; // of the call; families without ignore it
+  kernels::Weights weights;       // likewise
+  std::span<const uint32_t> shape; // the words of the family's struct
+  uint64_t rows;                   // tokens of the run
+};
+
+struct Candidate {
+  const kernels::KernelRow *row;
+  double microseconds; // on one core of the row's level; 0 where it cannot run
+  std::string lost;    // why it was not taken; empty: it was
+};
+
+struct Choice {
+  const kernels::KernelRow *row = nullptr; // null: no row fits
+  std::vector<Candidate> candidates;       // all rows of the family, in order
+};
+
+/// The cheapest row that fits and whose code a CPU of `level` runs; among
+/// equals the first of the table. The cost is that of the slower of two: moving
+/// the bytes, doing the arithmetic.
+Choice choose(const Problem &problem, kernels::Level level);
+
+} // namespace ds::kernel

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef DS_PASSES_KERNEL
+#define DS_PASSES_KERNEL
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertDSToKernelPass
+    : Pass<"convert-ds-to-kernel", "::mlir::ModuleOp"> {
+  let summary = "Every op of the model becomes a call of a kernel family";
+  let description = [{
+    Operands become the contract's inputs in order; the batch is dropped, every
+    kernel gets it. Views of columns become strides and offsets of the kernel
+    that reads them. `ds.router` becomes a linear and a gate_topk. The
+    frequencies of rope become a constant weight.
+
+    Afterwards no `ds` op, type or attribute is left.
+  }];
+  let options = [
+    Option<"chunk", "chunk", "uint32_t", "512",
+           "Most tokens of one prefill run, for kernels that keep tokens">,
+    Option<"decodeTokens", "decode-tokens", "uint32_t", "64",
+           "Most sequences of one decode run">];
+  let dependentDialects = ["::ds::kernel::KernelDialect"];
+}
+
+def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
+  let summary = "Chooses a row of the kernel table for every call";
+  let description = [{
+    For every call the cheapest row of the call's family
+    that computes on its element types and is in the code of `level`; among equals the first of the table.
+    The cost of a row is the time that its bytes and its arithmetic take on one
+    core of the level. With `explain` every candidate is printed on
+    standard error once per distinct call, with its cost or why it lost.
+
+    Afterwards every call has a variant, and the module names the level in
+    `kernel.level`.
+  }];
+  let options = [
+    Option<"level", "level", "std::string", "\"avx512bf16\"",
+           "CPU level to choose for, a name of kernels/base/Levels.def">,
+    Option<"rows", "rows", "uint32_t", "64",
+           "Tokens of the run that costs are computed for">,
+    Option<"explain", "explain", "bool", "false",
+           "Print every candidate and why it lost">];
+}
+
+def VerifyCallsPass : Pass<"kernel-verify-calls", "::mlir::ModuleOp"> {
+  let summary = "Checks every call against the contract of its family";
+  let description = [{
+    The family exists, the shape has exactly the contract's fields, operands
+    and results are as many and as large as the contract says, weights exist
+    and have the encoding of the variant, every variant is a row of the family
+    of the module's level, and a body that `kernel.layers` names takes and
+    returns what is passed to it.
+  }];
+}
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Names the row of the kernel table that computes each call.
+// The choice itself is choose(); here its question is put together from the
+// types of the call.
+#include "kernels/Catalog.h"
+#include "passes/kernel/BindShape.h"
+#include "passes/kernel/Choice.h"
+#include "passes/kernel/Passes.h"
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/Support/Format.h>
+#include <llvm/Support/raw_ostream.h>
+
+using namespace mlir;
+
+namespace ds::kernel {
+#define GEN_PASS_DEF_SELECTVARIANTPASS
+#include "passes/kernel/Passes.h.inc"
+
+namespace {
+
+/// bf16 as soon as any operand is: a family's other operands are always f32.
+kernels::Activation activationOf(CallOp call) {
+  auto isBF16 = [](Type type) {
+    if (auto state = dyn_cast<StateType>(type))
+      return state.getElement().isBF16();
+    return cast<RankedTensorType>(type).getElementType().isBF16();
+  };
+  return llvm::any_of(call->getOperandTypes(), isBF16) ||
+                 llvm::any_of(call->getResultTypes(), isBF16)
+             ? kernels::Activation::BF16
+             : kernels::Activation::F32;
+}
+
+kernels::Weights weightsOf(CallOp call, const SymbolTable &symbols) {
+  if (!call.getWeightsAttr() || call.getWeightsAttr().empty())
+    return kernels::Weights::None;
+  auto first = cast<FlatSymbolRefAttr>(call.getWeightsAttr()[0]);
+  auto weight = symbols.lookup<WeightOp>(first.getValue());
+  if (weight && weight.getEncoding() == Encoding::BF16)
+    return kernels::Weights::BF16;
+  if (weight && weight.getEncoding() == Encoding::F8E4M3Block128)
+    return kernels::Weights::F8E4M3Block128;
+  return kernels::Weights::None;
+}
+
+void print(CallOp call, const Problem &problem, const Choice &choice,
+           StringRef level) {
+  llvm::errs() << call.getFamily() << " " << call.getShape() << ", "
+               << problem.rows << " rows, level " << level << "\n";
+  for (const Candidate &candidate : choice.candidates) {
+    llvm::errs() << "  " << StringRef(candidate.row->name) << ": ";
+    if (candidate.microseconds > 0)
+      llvm::errs() << llvm::format("%.1f us, ", candidate.microseconds);
+    llvm::errs() << (candidate.lost.empty() ? "chosen" : candidate.lost)
+                 << "\n";
+  }
+}
+
+struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
+  using SelectVariantPassBase::SelectVariantPassBase;
+
+  void runOnOperation() override {
+    const kernels::LevelInfo *info = kernels::findLevel(level);
+    if (!info) {
+      getOperation().emitError("no code is made for level ") << level;
+      return signalPassFailure();
+    }
+    SymbolTable symbols(getOperation());
+    bool allFound = true;
+    getOperation().walk([&](CallOp call) {
+      allFound &= succeeded(select(call, *info, symbols));
+    });
+    if (!allFound)
+      return signalPassFailure();
+    getOperation()->setAttr(kLevelAttr, StringAttr::get(&getContext(), level));
+  }
+
+  LogicalResult select(CallOp call, const kernels::LevelInfo &info,
+                       const SymbolTable &symbols) {
+    const kernels::Family *family = kernels::findFamily(call.getFamily());
+    if (!family)
+      return call.emitOpError("names no family: ") << call.getFamily();
+    FailureOr<ShapeWords> words = bindShape(call, *family, call.getShape());
+    if (failed(words))
+      return failure();
+    Problem problem{family, activationOf(call), weightsOf(call, symbols),
+                    *words, rows};
+    Choice choice = choose(problem, info.level);
+    if (!choice.row)
+      return call.emitOpError("has no kernel for activations ")
+             << StringRef(nameOf(problem.activation)) << ", weights "
+             << StringRef(nameOf(problem.weights)) << " at level "
+             << StringRef(info.name);
+    call.setVariant(choice.row->name);
+    if (explain &&
+        explained_.insert({call.getVariantAttr(), call.getShapeAttr()}).second)
+      print(call, problem, choice, info.name);
+    return success();
+  }
+
+  llvm::DenseSet<std::pair<Attribute, Attribute>> explained_;
+};
+
+} // namespace
+} // namespace ds::kernel

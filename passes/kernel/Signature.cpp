@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The operand lists of kernels/FAMILY/FAMILY.h, as data.
+#include "passes/kernel/Signature.h"
+#include "kernels/Contracts.h"
+#include <cstring>
+#include <llvm/ADT/StringRef.h>
+
+namespace ds::kernel {
+namespace {
+
+using enum Operand::Element;
+
+uint64_t product(uint64_t a, uint64_t b, uint64_t c = 1) { return a * b * c; }
+
+Signature of(const kernels::EmbeddingShape &s) {
+  return {{}, {{F32, s.hidden}, {F32, s.hidden}}, {{s.vocab, s.hidden}}};
+}
+Signature of(const kernels::RopeTableShape &s) {
+  return {{}, {{F32, product(s.pairs, 2)}}, {{s.pairs}}};
+}
+Signature of(const kernels::AddRowsShape &s) {
+  return {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}}, {}};
+}
+Signature of(const kernels::CopyRowsShape &s) {
+  return {{{AnyWord, s.n}}, {{AnyWord, s.n}}, {}};
+}
+Signature of(const kernels::AddRMSNormShape &s) {
+  return {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}};
+}
+Signature of(const kernels::HeadNormShape &s) {
+  return {{{F32, s.n}, {F32, s.n}}, {{A, s.n}}, {{s.n}}};
+}
+Signature of(const kernels::RMSNormShape &s) {
+  return {{{F32, s.inStride}}, {{A, s.n}}, {{s.n}}};
+}
+Signature of(const kernels::RopeShape &s) {
+  return {{{F32, s.inStride}, {F32, s.dim}},
+          {{A, product(s.heads, s.dim)}},
+          {}};
+}
+Signature of(const kernels::LatentAppendShape &s) {
+  return {{{F32, s.inStride}, {F32, s.rope}, {State, s.latent + s.rope}},
+          {},
+          {{s.latent}},
+          0,
+          true};
+}
+Signature of(const kernels::LinearShape &s) {
+  Signature signature{{{A, s.in}}, {}, {}};
+  const uint32_t outs[] = {s.out0, s.out1, s.out2, s.out3};
+  uint64_t out = 0;
+  for (uint32_t part = 0; part < s.parts && part < std::size(outs); ++part) {
+    signature.weights.push_back({outs[part], s.in});
+    out += outs[part];
+  }
+  signature.outputs.push_back({F32, out});
+  return signature;
+}
+Signature of(const kernels::GroupedLinearShape &s) {
+  Signature signature{{{A, s.gather ? s.in : product(s.topk, s.in)},
+                       {I32, s.experts + uint64_t(1), true},
+                       {I32, s.topk}},
+                      {{F32, product(s.topk, s.parts, s.out)}},
+                      {},
+                      s.experts};
+  for (uint32_t part = 0; part < s.parts; ++part)
+    signature.weights.push_back({s.out, s.in});
+  return signature;
+}
+Signature of(const kernels::AbsorbQueryShape &s) {
+  return {{{F32, product(s.heads, s.headStride)}},
+          {{A, product(s.heads, s.latent)}},
+          {{int64_t(product(s.heads, s.weightRows)), s.latent}}};
+}
+Signature of(const kernels::AbsorbValueShape &s) {
+  return {{{A, product(s.heads, s.latent)}},
+          {{A, product(s.heads, s.value)}},
+          {{int64_t(product(s.heads, s.weightRows)), s.latent}}};
+}
+Signature of(const kernels::MLADecodeShape &s) {
+  return {{{A, product(s.heads, s.latent)},
+           {A, product(s.heads, s.rope)},
+           {State, s.latent + s.rope}},
+          {{A, product(s.heads, s.latent)}},
+          {}};
+}
+Signature of(const kernels::AttentionPrefillShape &s) {
+  return {{{F32, product(s.heads, s.headStride)},
+           {A, product(s.heads, s.rope)},
+           {State, s.latent + s.rope}},
+          {{A, product(s.heads, s.value)}},
+          {{int64_t(product(s.heads, s.nope + s.value)), s.latent}}};
+}
+Signature of(const kernels::GateTopkShape &s) {
+  Signature signature{
+      {{F32, s.experts}}, {{I32, s.topk}, {F32, s.topk}}, {}};
+  if (s.bias)
+    signature.weights.push_back({s.experts});
+  return signature;
+}
+Signature of(const kernels::ExpertPlanShape &s) {
+  return {{{I32, s.topk}},
+          {{I32, s.experts + uint64_t(1), true}, {I32, s.topk}, {I32, s.topk}},
+          {}};
+}
+Signature of(const kernels::SwiGLUShape &s) {
+  return {{{F32, product(s.rowsPerToken, 2, s.n)}},
+          {{A, product(s.rowsPerToken, s.n)}},
+          {}};
+}
+Signature of(const kernels::CombineShape &s) {
+  Signature signature{
+      {{F32, product(s.topk, s.hidden)}, {I32, s.topk}, {F32, s.topk}},
+      {{F32, s.hidden}},
+      {}};
+  if (s.shared)
+    signature.inputs.push_back({F32, s.hidden});
+  return signature;
+}
+
+template <class Shape> Signature bound(llvm::ArrayRef<uint32_t> words) {
+  Shape shape;
+  std::memcpy(&shape, words.data(), sizeof(Shape));
+  return of(shape);
+}
+
+} // namespace
+
+std::optional<Signature> signatureOf(llvm::StringRef family,
+                                     llvm::ArrayRef<uint32_t> shape) {
+#define FAMILY(Name, folder, name, fields)                                     \
+  if (family == #folder)                                                       \
+    return bound<kernels::Name##Shape>(shape);
+#include "kernels/Families.def"
+  return std::nullopt;
+}
+
+} // namespace ds::kernel

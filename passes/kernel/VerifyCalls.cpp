@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Holds every call against its family's contract, so that nothing behind this
+// pass has to ask how large an operand is.
+#include "passes/kernel/BindShape.h"
+#include "passes/kernel/Passes.h"
+#include "passes/kernel/Signature.h"
+#include <mlir/Dialect/Func/IR/FuncOps.h>
+
+using namespace mlir;
+
+namespace ds::kernel {
+#define GEN_PASS_DEF_VERIFYCALLSPASS
+#include "passes/kernel/Passes.h.inc"
+
+namespace {
+
+/// Bytes of workspace per worker that a session is ready to give.
+constexpr uint64_t kMaxWorkspace = uint64_t(1) << 30;
+
+bool hasElement(Type type, Operand::Element wanted) {
+  switch (wanted) {
+  case Operand::F32:
+    return type.isF32();
+  case Operand::A:
+    return type.isF32() || type.isBF16();
+  case Operand::I32:
+    return type.isInteger(32);
+  case Operand::AnyWord:
+    return type.isF32() || type.isInteger(32);
+  case Operand::State:
+    return false;
+  }
+  return false;
+}
+
+LogicalResult verifyOperand(CallOp call, const Twine &name, Type type,
+                            const Operand &wanted) {
+  if (auto state = dyn_cast<StateType>(type)) {
+    if (wanted.element == Operand::State)
+      return success();
+    return call.emitOpError(name) << " is a state, expected a tensor";
+  }
+  auto tensor = cast<RankedTensorType>(type);
+  if (!hasElement(tensor.getElementType(), wanted.element))
+    return call.emitOpError(name) << " is " << type << ", expected elements of "
+                                  << "the contract";
+  uint64_t values = 1;
+  for (auto [index, size] : llvm::enumerate(tensor.getShape())) {
+    if (index == 0 && ShapedType::isDynamic(size) && !wanted.isFixed)
+      continue;
+    if (ShapedType::isDynamic(size) || (index == 0 && !wanted.isFixed))
+      return call.emitOpError(name) << " is " << type << ", expected tokens as "
+                                    << "its first size and no other";
+    values *= size;
+  }
+  if (values == wanted.values)
+    return success();
+  return call.emitOpError(name) << " holds " << values << " values per row, "
+                                << "expected " << wanted.values;
+}
+
+struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    bool good = true;
+    getOperation().walk([&](Operation *op) {
+      if (auto call = dyn_cast<CallOp>(op))
+        good &= succeeded(verify(call, symbols));
+      else if (auto layers = dyn_cast<LayersOp>(op))
+        good &= succeeded(verify(layers, symbols));
+    });
+    if (!good)
+      signalPassFailure();
+  }
+
+  LogicalResult verify(CallOp call, const SymbolTable &symbols) {
+    const kernels::Family *family = kernels::findFamily(call.getFamily());
+    if (!family)
+      return call.emitOpError("names no family: ") << call.getFamily();
+    FailureOr<ShapeWords> words = bindShape(call, *family, call.getShape());
+    if (failed(words))
+      return failure();
+    std::optional<Signature> wanted = signatureOf(call.getFamily(), *words);
+    if (!wanted)
+      return call.emitOpError("has no contract");
+    if (call.getInputs().size() != wanted->inputs.size())
+      return call.emitOpError("takes ") << call.getInputs().size()
+                                        << " inputs, expected "
+                                        << wanted->inputs.size();
+    size_t results = wanted->outputs.size() + wanted->changesState;
+    if (call.getOutputs().size() != results)
+      return call.emitOpError("gives ") << call.getOutputs().size()
+                                        << " results, expected " << results;
+    for (auto [index, operand] : llvm::enumerate(wanted->inputs))
+      if (failed(verifyOperand(call, "input " + Twine(index),
+                               call.getInputs()[index].getType(), operand)))
+        return failure();
+    for (auto [index, operand] : llvm::enumerate(wanted->outputs))
+      if (failed(verifyOperand(call, "result " + Twine(index),
+                               call.getOutputs()[index].getType(), operand)))
+        return failure();
+    if (uint64_t bytes = family->workspace(words->data());
+        bytes > kMaxWorkspace)
+      return call.emitOpError("needs ") << bytes << " bytes of workspace, "
+                                        << "expected at most " << kMaxWorkspace;
+    if (failed(verifyWeights(call, *wanted, symbols)))
+      return failure();
+    return verifyVariant(call, *family, symbols);
+  }
+
+  LogicalResult verifyWeights(CallOp call, const Signature &wanted,
+                              const SymbolTable &symbols) {
+    ArrayAttr weights = call.getWeightsAttr();
+    if ((weights ? weights.size() : 0) != wanted.weights.size())
+      return call.emitOpError("has ") << (weights ? weights.size() : 0)
+                                      << " weights, expected "
+                                      << wanted.weights.size();
+    Encoding encoding = Encoding::F32;
+    for (auto [index, shape] : llvm::enumerate(wanted.weights)) {
+      auto name = cast<FlatSymbolRefAttr>(weights[index]).getValue();
+      auto weight = symbols.lookup<WeightOp>(name);
+      if (!weight)
+        return call.emitOpError("names no weight: ") << name;
+      if (weight.getShape() != ArrayRef<int64_t>(shape)) {
+        auto diagnostic = call.emitOpError("weight ") << name << " is [";
+        llvm::interleaveComma(weight.getShape(), diagnostic);
+        diagnostic << "], expected [";
+        llvm::interleaveComma(shape, diagnostic);
+        return diagnostic << "]";
+      }
+      if (weight.getCount().value_or(0) != wanted.listOf)
+        return call.emitOpError("weight ")
+               << name << " is a list of " << weight.getCount().value_or(0)
+               << ", expected " << wanted.listOf;
+      if (index > 0 && weight.getEncoding() != encoding)
+        return call.emitOpError("weight ")
+               << name << " is stored in another way than the first";
+      encoding = weight.getEncoding();
+    }
+    return success();
+  }
+
+  LogicalResult verifyVariant(CallOp call, const kernels::Family &family,
+                               const SymbolTable &symbols) {
+    auto level = getOperation()->getAttrOfType<StringAttr>(kLevelAttr);
+    if (!level && !call.getVariantAttr())
+      return success(); // not chosen yet
+    if (!level || !call.getVariantAttr())
+      return call.emitOpError("has a variant where the module has no level, or "
+                              "none where it has one");
+    const kernels::LevelInfo *info = kernels::findLevel(level.getValue());
+    const kernels::KernelRow *row = kernels::findRow(*call.getVariant());
+    if (!info || !row || row->family != &family ||
+        !kernels::isIn(*row, info->level))
+      return call.emitOpError("variant ")
+             << *call.getVariant() << " is no row of the family at level "
+             << level;
+    if (row->weights == kernels::Weights::None)
+      return success();
+    Encoding wanted = row->weights == kernels::Weights::BF16
+                          ? Encoding::BF16
+                          : Encoding::F8E4M3Block128;
+    auto first = cast<FlatSymbolRefAttr>(call.getWeightsAttr()[0]);
+    if (symbols.lookup<WeightOp>(first.getValue()).getEncoding() != wanted)
+      return call.emitOpError("variant ")
+             << *call.getVariant()
+             << " does not read weights as they are stored";
+    return success();
+  }
+
+  LogicalResult verify(LayersOp layers, const SymbolTable &symbols) {
+    auto body = symbols.lookup<func::FuncOp>(layers.getBody());
+    if (!body || !body->hasAttr(kLayerKindAttr))
+      return layers.emitOpError("names no layer body: ") << layers.getBody();
+    FunctionType type = body.getFunctionType();
+    if (type.getInputs() != ArrayRef(SmallVector<Type>(
+                                layers.getInputs().getTypes())) ||
+        type.getResults() != ArrayRef(SmallVector<Type>(
+                                 layers.getOutputs().getTypes())))
+      return layers.emitOpError("passes other types than ")
+             << layers.getBody() << " has, " << type;
+    return success();
+  }
+};
+
+} // namespace
+} // namespace ds::kernel
