@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Compiler.h"
+#include "compiler/checkpoint/ConfigReader.h"
+#include "compiler/checkpoint/Model.h"
+#include "compiler/codegen/Codegen.h"
+#include "compiler/emit/PlanEmitter.h"
+#include "compiler/import/ModelBuilder.h"
+#include "compiler/pipeline/Pipeline.h"
+#include "compiler/text/ChatRecognizer.h"
+#include "compiler/text/TokenizerReader.h"
+#include "dialects/Plan/Plan.h"
+#include "passes/kernel/BindShape.h"
+#include "runtime/plan/AtomicOutput.h"
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <llvm/Support/raw_ostream.h>
+#include <mlir/IR/MLIRContext.h>
+#include <set>
+
+namespace ds {
+namespace {
+
+Error usage(std::string option, std::string found, std::string expected) {
+  return {.code = ErrorCode::UsageError,
+          .subject = std::move(option),
+          .found = std::move(found),
+          .expected = std::move(expected)};
+}
+
+/// Options that this model cannot have.
+Status checkOptions(const CompileOptions &options,
+                    const checkpoint::ModelConfig &config) {
+  Status status;
+  if (options.context > config.maxPositionEmbeddings)
+    status.add(usage("--ctx", std::to_string(options.context),
+                     fmt::format("at most {} (max_position_embeddings)",
+                                 config.maxPositionEmbeddings)));
+  if (options.tapExperts && config.firstKDenseReplace >= config.numHiddenLayers)
+    status.add(usage("--taps=experts", "a model without experts", "hidden"));
+  return status;
+}
+
+/// The text part of a plan: sections TOKN and CHAT.
+struct TextPart {
+  std::optional<std::vector<uint8_t>> tokenizer;
+  std::optional<rt::ChatRecord> chat;
+  std::string format = "none", reason;
+};
+
+Result<TextPart> compileText(const CompileOptions &options,
+                             const checkpoint::Model &model) {
+  TextPart text;
+  const std::string &folder = model.checkpoint.folder;
+  DS_ASSIGN(text.tokenizer, compileTokenizer(folder, model.config.vocabSize));
+  if (!text.tokenizer)
+    return text;
+  DS_ASSIGN(ChatRecognition chat,
+            recognizeChat(folder, *text.tokenizer,
+                          rt::chatFormatOf(options.chatFormat)));
+  text.chat = chat.record;
+  text.format = rt::chatFormatName(chat.record.format);
+  text.reason = chat.reason;
+  return text;
+}
+
+/// The folder of the shards as seen from the folder of the plan.
+Result<std::string> relativeWeights(const std::string &folder,
+                                    const std::string &plan) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path from = fs::absolute(plan, error).parent_path();
+  if (!error)
+    from = fs::weakly_canonical(from, error);
+  fs::path to = error ? fs::path() : fs::canonical(folder, error);
+  if (error)
+    return Error{.code = ErrorCode::FolderUnreadable,
+                 .file = folder,
+                 .subject = error.message()};
+  return to.lexically_relative(from).string();
+}
+
+/// IR goes to standard output or into a file of its own.
+Status writeIR(mlir::ModuleOp module, const std::string &output) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  stream << "\n";
+  if (output == "-") {
+    llvm::outs() << text;
+    return Status::ok();
+  }
+  std::error_code error;
+  llvm::raw_fd_ostream file(output, error);
+  if (!error) {
+    file << text;
+    file.flush();
+    error = file.error();
+    file.clear_error();
+  }
+  if (error)
+    return Error{.code = ErrorCode::OutputWrite,
+                 .file = output,
+                 .subject = error.message()};
+  return Status::ok();
+}
+
+/// The plan's kernels with their shapes, in order.
+Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module) {
+  std::vector<KernelInstance> instances;
+  for (auto op : module.getOps<plan::KernelOp>()) {
+    std::string row = op.getRow().str();
+    const kernels::KernelRow *found = kernels::findRow(row);
+    auto words = found ? kernel::bindShape(op, *found->family, op.getShape())
+                       : llvm::FailureOr<kernel::ShapeWords>(mlir::failure());
+    if (mlir::failed(words))
+      return Error{.code = ErrorCode::InternalError,
+                   .subject = "kernel " + row + " cannot be bound"};
+    instances.push_back({row, {words->begin(), words->end()}});
+  }
+  return instances;
+}
+
+/// The options that shape a plan, for its provenance.
+std::string optionsText(const CompileOptions &options, uint32_t context) {
+  constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
+  return fmt::format(
+      "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
+      "--chat-format={}",
+      context, options.chunk, options.cpu,
+      options.kernels == KernelChoice::Reference ? "reference" : "native",
+      forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
+      options.tapHidden && options.tapExperts ? "," : "",
+      options.tapExperts ? "experts" : "",
+      options.chatFormat.empty() ? "template" : options.chatFormat);
+}
+
+void describeModel(CompileReport &report, const checkpoint::Model &model) {
+  const checkpoint::ModelConfig &c = model.config;
+  uint32_t moe = 0;
+  for (const checkpoint::LayerTensors &layer : model.layers)
+    moe += layer.kind == checkpoint::LayerKind::Moe;
+  report.model = fmt::format("{}, {} layers ({} MoE), hidden size {}",
+                             c.modelType, c.numHiddenLayers, moe, c.hiddenSize);
+  report.shards = model.checkpoint.shards.size();
+  report.notes = model.notes;
+  if (model.hasMtp)
+    report.notes.push_back("the MTP layer was checked; it is not compiled yet");
+}
+
+} // namespace
+
+Result<CompileReport> compile(const CompileOptions &options,
+                              const PhaseCallback &onPhase) {
+  CompileReport report;
+  onPhase("read config and headers");
+  DS_ASSIGN(checkpoint::Model model, checkpoint::readModel(options.input));
+  DS_TRY(checkOptions(options, model.config));
+  describeModel(report, model);
+  const kernels::LevelInfo *level = kernels::findLevel(options.cpu);
+  if (!level)
+    return usage("--cpu", options.cpu, "a kernel level");
+  report.level = level->name;
+  report.context =
+      options.context
+          ? options.context
+          : std::min(model.config.maxPositionEmbeddings, kDefaultContext);
+
+  mlir::DialectRegistry registry;
+  registerEverything(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  for (Stage stage :
+       {Stage::import, Stage::model, Stage::kernel, Stage::plan}) {
+    onPhase(fmt::format("stage {}", nameOf(stage)));
+    if (stage == Stage::import)
+      module =
+          importModel(context, model, {options.tapHidden, options.tapExperts});
+    else
+      DS_TRY(runStage(*module, stage, options));
+    if (options.stopAfter == stage) {
+      DS_TRY(writeIR(*module, options.output));
+      return report;
+    }
+  }
+
+  onPhase("machine code");
+  DS_ASSIGN(std::vector<KernelInstance> instances, instancesOf(*module));
+  DS_ASSIGN(CompiledImage image, compileImage(level->level, instances));
+  std::set<std::string> rows;
+  for (const KernelInstance &instance : instances)
+    rows.insert(instance.row);
+  report.kernels.assign(rows.begin(), rows.end());
+  report.kernelInstances = uint32_t(instances.size());
+  if (options.stopAfter == Stage::code) {
+    DS_TRY(writeIR(*module, options.output));
+    return report;
+  }
+
+  onPhase("tokenizer and chat format");
+  DS_ASSIGN(TextPart text, compileText(options, model));
+  report.hasTokenizer = text.tokenizer.has_value();
+  report.chatFormat =
+      text.format + (text.reason.empty() ? "" : " (" + text.reason + ")");
+
+  onPhase("write and verify");
+  EmitInputs inputs{.model = model, .images = {&image, 1}};
+  DS_ASSIGN(inputs.generation,
+            checkpoint::readGenerationConfig(model.checkpoint.folder,
+                                             model.config.vocabSize));
+  if (inputs.generation)
+    report.notes.insert(report.notes.end(), inputs.generation->notes.begin(),
+                        inputs.generation->notes.end());
+  inputs.compiler = options.compiler;
+  inputs.options = optionsText(options, report.context);
+  inputs.context = report.context;
+  DS_ASSIGN(inputs.weightsFolder,
+            relativeWeights(model.checkpoint.folder, options.output));
+  if (text.tokenizer)
+    inputs.tokenizer = *text.tokenizer;
+  if (text.chat) {
+    auto *bytes = reinterpret_cast<const uint8_t *>(&*text.chat);
+    inputs.chat.assign(bytes, bytes + sizeof *text.chat);
+  }
+  DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
+  DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
+  DS_TRY(rt::writeAtomically(options.output, plan.bytes));
+  report.planBytes = plan.bytes.size();
+  report.budget = plan.budget;
+  report.tensors = plan.tensors;
+  return report;
+}
+
+} // namespace ds

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ds {
+
+/// The public list of places to stop, in order; rows of Stages.def.
+enum class Stage : uint8_t {
+#define STAGE(name, dialects, promise) name,
+#include "compiler/pipeline/Stages.def"
+};
+
+enum class KernelChoice : uint8_t {
+  Native,    // bf16 activations, the level's own kernels
+  Reference, // f32 everywhere, the slow and obvious kernels
+};
+
+/// Which form of MLA each phase uses.
+enum class MLAForm : uint8_t {
+  ByPhase, // expanded in prefill, absorbed in decode
+  Expanded,
+  Absorbed,
+};
+
+/// Everything that shapes a plan. Equal inputs and options give equal bytes.
+struct CompileOptions {
+  std::string input;    // checkpoint folder, or its config.json
+  std::string output;   // plan, or "-" for IR on standard output
+  uint32_t context = 0; // tokens of state the budget is made for; 0: the
+                        // model's longest, at most kDefaultContext
+  uint32_t chunk = 512; // most tokens of one prefill run
+  std::string cpu;      // kernel level, a name of kernels/base/Levels.def
+  KernelChoice kernels = KernelChoice::Native;
+  MLAForm mla = MLAForm::ByPhase;
+  bool tapHidden = false, tapExperts = false;
+  std::string chatFormat; // forced; empty: what the template says
+  std::optional<Stage> stopAfter;
+  bool explain = false; // say why each kernel was chosen
+  std::string compiler; // name and version, for the plan's provenance
+};
+inline constexpr uint32_t kDefaultContext = 4096; // tokens
+
+} // namespace ds

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a tensor that no role took tells about the checkpoint.
+#include "compiler/checkpoint/InventoryCheck.h"
+#include <charconv>
+
+namespace ds::checkpoint {
+namespace {
+
+/// The digits at the start of `text`, saturating; none when there are none.
+std::optional<uint64_t> numberAt(std::string_view text) {
+  uint64_t number = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range)
+    return UINT64_MAX;
+  bool isWhole =
+      error == std::errc() && end != text.data() + text.size() && *end == '.';
+  return isWhole ? std::optional(number) : std::nullopt;
+}
+
+class Explainer {
+public:
+  Explainer(Model &model, const UsedTensors &used)
+      : model_(model), used_(used) {}
+
+  Status explain() {
+    for (const auto &[name, tensor] : model_.checkpoint.tensors) {
+      if (used_.count(&tensor))
+        continue;
+      model_.unusedBytes += tensor.bytes;
+      if (std::optional<Error> error = mistakeIn(name)) {
+        error->file = model_.checkpoint.shards[tensor.shard].path;
+        status_.add(std::move(*error));
+      }
+    }
+    addNote(mtp_, "MTP tensors");
+    addNote(other_, "tensors that the model does not have");
+    return std::move(status_);
+  }
+
+private:
+  struct Group {
+    size_t count = 0;
+    std::string example;
+    void add(const std::string &name) {
+      if (!count++)
+        example = name;
+    }
+  };
+
+  bool isUsed(const std::string &name) const {
+    auto at = model_.checkpoint.tensors.find(name);
+    return at != model_.checkpoint.tensors.end() && used_.count(&at->second);
+  }
+
+  /// Sorts what is no mistake into the groups.
+  std::optional<Error> mistakeIn(const std::string &name) {
+    constexpr std::string_view layers = "model.layers.", scale = "_scale_inv";
+    if (name.ends_with(".rotary_emb.inv_freq"))
+      return {};
+    if (isUsed("model." + name))
+      return Error{.code = ErrorCode::TwoNames,
+                   .file = "",
+                   .subject = "tensors " + name + " and model." + name +
+                              " name the same parameter"};
+    if (std::string_view(name).ends_with(scale)) {
+      std::string weight = name.substr(0, name.size() - scale.size());
+      auto at = model_.checkpoint.tensors.find(weight);
+      if (at == model_.checkpoint.tensors.end() || used_.count(&at->second))
+        return Error{.code = ErrorCode::ScaleStray,
+                     .file = "",
+                     .subject = "tensor " + name + ": scales of " + weight,
+                     .found = at == model_.checkpoint.tensors.end()
+                                  ? "which is not stored"
+                                  : std::string(nameOf(at->second.dtype)),
+                     .expected = "F8_E4M3"};
+    }
+    if (name.starts_with(layers))
+      return mistakeInLayer(name, std::string_view(name).substr(layers.size()));
+    other_.add(name);
+    return {};
+  }
+
+  std::optional<Error> mistakeInLayer(const std::string &name,
+                                      std::string_view rest) {
+    const ModelConfig &config = model_.config;
+    std::optional<uint64_t> layer = numberAt(rest);
+    // A config may name no MTP layer and its folder hold one.
+    uint64_t most =
+        config.numHiddenLayers + std::max(config.numNextnPredictLayers, 1u);
+    if (!layer || *layer >= most)
+      return Error{.code = ErrorCode::LayerIndex,
+                   .file = "",
+                   .subject = "tensor " + name + ": layer index",
+                   .found = std::string(rest.substr(0, rest.find('.'))),
+                   .expected = "0.." + std::to_string(most - 1)};
+    if (*layer >= config.numHiddenLayers) {
+      mtp_.add(name);
+      return {};
+    }
+    constexpr std::string_view experts = ".mlp.experts.";
+    size_t at = rest.find(experts);
+    if (at != rest.npos && config.isMoe(uint32_t(*layer))) {
+      std::string_view member = rest.substr(at + experts.size());
+      std::optional<uint64_t> expert = numberAt(member);
+      if (expert && *expert >= config.nRoutedExperts)
+        return Error{.code = ErrorCode::ExpertCount,
+                     .file = "",
+                     .subject = "tensor " + name + ": expert",
+                     .found = std::to_string(*expert),
+                     .expected = "0.." +
+                                 std::to_string(config.nRoutedExperts - 1) +
+                                 " (n_routed_experts)"};
+    }
+    other_.add(name);
+    return {};
+  }
+
+  void addNote(const Group &group, const char *what) {
+    if (group.count)
+      model_.notes.push_back(std::to_string(group.count) + " " + what +
+                             " are not used (" + printable(group.example) +
+                             (group.count > 1 ? ", …)" : ")"));
+  }
+
+  Model &model_;
+  const UsedTensors &used_;
+  Status status_;
+  Group mtp_, other_;
+};
+
+} // namespace
+
+Status checkUnused(Model &model, const UsedTensors &used) {
+  return Explainer(model, used).explain();
+}
+
+} // namespace ds::checkpoint

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/emit/PlanEmitter.h"
+#include "compiler/emit/WeightTable.h"
+#include "dialects/Plan/Plan.h"
+#include "runtime/base/Sha256.h"
+#include "runtime/plan/TokenizerRecords.h"
+#include "runtime/plan/Writer.h"
+#include <cstring>
+#include <fmt/format.h>
+
+namespace ds {
+namespace {
+
+using llvm::StringRef;
+
+class Emitter {
+public:
+  Emitter(mlir::ModuleOp module, const EmitInputs &inputs)
+      : module_(module), in_(inputs), weights_(module, inputs.model, writer_),
+        model_(*module.getOps<plan::ModelOp>().begin()) {}
+  Result<EmittedPlan> run();
+
+private:
+  Status addShards();
+  void addBuffers();
+  Status addKernels();
+  Status addBodies();
+  Status addEntries();
+  void addModel();
+  rt::BudgetRecord addBudget();
+  Status addProvenance();
+  Status addStep(plan::StepOp step);
+  rt::ArgRecord argument(plan::ArgAttr arg) const;
+  uint32_t bufferNamed(std::optional<StringRef> name) const {
+    return name ? buffers_.lookup(*name) : rt::kNone;
+  }
+
+  mlir::ModuleOp module_;
+  const EmitInputs &in_;
+  rt::PlanWriter writer_;
+  WeightTable weights_;
+  plan::ModelOp model_;
+  llvm::StringMap<uint32_t> states_, buffers_, kernels_, bodies_;
+  llvm::StringMap<std::string> rowOfBody_;
+  uint64_t statePerToken_ = 0, workspace_ = 0; // bytes
+};
+
+std::array<uint8_t, 32> digestOf(std::string_view bytes) {
+  Sha256 sha;
+  sha.update(bytes.data(), bytes.size());
+  return sha.finish();
+}
+
+Status Emitter::addShards() {
+  const checkpoint::Checkpoint &checkpoint = in_.model.checkpoint;
+  DS_ASSIGN(checkpoint::InputFolder folder,
+            checkpoint::InputFolder::open(checkpoint.folder));
+  for (const checkpoint::Shard &shard : checkpoint.shards) {
+    DS_ASSIGN(checkpoint::InputFile file, folder.openFile(shard.name));
+    std::string header(8 + shard.headerBytes, '\0');
+    DS_TRY(file.read(0, header.data(), header.size()));
+    rt::ShardRecord record{.name = writer_.string(shard.name),
+                           .reserved = 0,
+                           .size = shard.fileSize,
+                           .headerSize = header.size(),
+                           .headerDigest = {}};
+    std::ranges::copy(digestOf(header), record.headerDigest);
+    writer_.add(record);
+  }
+  return Status::ok();
+}
+
+void Emitter::addBuffers() {
+  for (auto state : module_.getOps<plan::StateOp>()) {
+    statePerToken_ += uint64_t(state.getRowBytes()) * state.getLayers();
+    states_[state.getSymName()] = writer_.add(
+        rt::StateRecord{.name = writer_.string(state.getSymName().str()),
+                        .role = rt::StateRole::Latent,
+                        .layers = state.getLayers(),
+                        .rowBytes = state.getRowBytes()});
+  }
+  for (auto buffer : module_.getOps<plan::BufferOp>())
+    buffers_[buffer.getSymName()] = writer_.add(
+        rt::BufferRecord{.name = writer_.string(buffer.getSymName().str()),
+                         .storage = rt::Storage(buffer.getStorage()),
+                         .offset = buffer.getOffset().value_or(0),
+                         .size = buffer.getSize(),
+                         .layerStride = buffer.getLayerStride().value_or(0)});
+}
+
+/// "in=192 out0=96", for dumps.
+std::string shapeText(mlir::DictionaryAttr shape) {
+  std::string text;
+  for (mlir::NamedAttribute field : shape) {
+    text += (text.empty() ? "" : " ") + field.getName().str() + "=";
+    if (auto number = llvm::dyn_cast<mlir::FloatAttr>(field.getValue()))
+      text += fmt::format("{}", float(number.getValueAsDouble()));
+    else
+      text += fmt::format(
+          "{}", llvm::cast<mlir::IntegerAttr>(field.getValue()).getInt());
+  }
+  return text;
+}
+
+Status Emitter::addKernels() {
+  if (in_.images.size() != 1)
+    return Error{.code = ErrorCode::InternalError,
+                 .subject = "the plan has one level, so it needs one image"};
+  for (size_t level = 0; level < in_.images.size(); ++level) {
+    const CompiledImage &image = in_.images[level];
+    uint32_t index =
+        writer_.addImage(image.bytes, image.textSize, image.rodataOffset);
+    writer_.add(rt::LevelRecord{.name = writer_.string(image.level),
+                                .features = writer_.string(image.features),
+                                .image = index,
+                                .reserved = 0});
+    uint32_t number = 0;
+    for (auto kernel : module_.getOps<plan::KernelOp>()) {
+      StringRef row = kernel.getRow();
+      CompiledImage::Entry entry = image.entries[number];
+      workspace_ = std::max(workspace_, uint64_t(kernel.getWorkspace()));
+      kernels_[kernel.getSymName()] = number++;
+      writer_.add(rt::KernelRecord{
+          .name = writer_.string(row.str()),
+          .shape = writer_.string(shapeText(kernel.getShape())),
+          .image = index,
+          .run = entry.run,
+          .tiles = entry.tiles,
+          .reserved = 0,
+          .workspace = kernel.getWorkspace()});
+    }
+  }
+  return Status::ok();
+}
+
+rt::ArgRecord Emitter::argument(plan::ArgAttr arg) const {
+  uint32_t index = arg.getSlot();
+  if (arg.isState())
+    index = states_.lookup(arg.getSymbol().getValue());
+  else if (arg.isBuffer())
+    index = buffers_.lookup(arg.getSymbol().getValue());
+  return {.kind = rt::ArgKind(arg.getKind()),
+          .index = index,
+          .access = uint32_t(arg.getAccess()),
+          .reserved = 0};
+}
+
+Status Emitter::addStep(plan::StepOp step) {
+  auto kernel = kernels_.find(step.getKernel());
+  if (kernel == kernels_.end())
+    return Error{.code = ErrorCode::InternalError,
+                 .subject = "a step of an unknown kernel"};
+  uint32_t first = writer_.count<rt::ArgRecord>();
+  for (auto arg : step.getArguments().getAsRange<plan::ArgAttr>())
+    writer_.add(argument(arg));
+  writer_.add(
+      rt::StepRecord{.kernel = kernel->second,
+                     .firstArgument = first,
+                     .arguments = uint32_t(step.getArguments().size()),
+                     .flags = step.getBarrier() ? rt::kStepBarrier : 0});
+  return Status::ok();
+}
+
+Status Emitter::addBodies() {
+  for (auto body : module_.getOps<plan::BodyOp>()) {
+    uint32_t first = writer_.count<rt::StepRecord>();
+    for (auto step : body.getSteps().getOps<plan::StepOp>())
+      DS_TRY(addStep(step));
+    rowOfBody_[body.getSymName()] = body.getRow().str();
+    bodies_[body.getSymName()] = writer_.add(
+        rt::BodyRecord{.name = writer_.string(body.getSymName().str()),
+                       .firstStep = first,
+                       .steps = writer_.count<rt::StepRecord>() - first,
+                       .slots = body.getSlots()});
+  }
+  return Status::ok();
+}
+
+Status Emitter::addEntries() {
+  for (auto entry : module_.getOps<plan::EntryOp>()) {
+    uint32_t first = writer_.count<rt::CallRecord>();
+    for (auto call : entry.getCalls().getOps<plan::CallOp>()) {
+      uint32_t row =
+          weights_.rowOf(rowOfBody_[call.getBody()], call.getLayer());
+      writer_.add(rt::CallRecord{.body = bodies_.lookup(call.getBody()),
+                                 .row = row,
+                                 .layer = call.getLayer(),
+                                 .ordinal = call.getOrdinal()});
+    }
+    writer_.add(
+        rt::EntryRecord{.kind = rt::EntryKind(entry.getKind()),
+                        .firstCall = first,
+                        .calls = writer_.count<rt::CallRecord>() - first,
+                        .maxRows = entry.getMaxRows()});
+  }
+  return Status::ok();
+}
+
+void Emitter::addModel() {
+  const checkpoint::ModelConfig &config = in_.model.config;
+  rt::ModelRecord m{};
+  m.family = writer_.string(model_.getFamily().str());
+  m.weights = writer_.string(in_.weightsFolder);
+  m.hiddenSize = model_.getHiddenSize();
+  m.numLayers = model_.getNumLayers();
+  for (const checkpoint::LayerTensors &layer : in_.model.layers)
+    m.numMoeLayers += layer.kind == checkpoint::LayerKind::Moe;
+  m.vocabSize = m.realTokens = model_.getVocabSize();
+  if (!in_.tokenizer.empty()) {
+    rt::TokenizerHeader header;
+    std::memcpy(&header, in_.tokenizer.data(), sizeof header);
+    m.realTokens = std::min(m.realTokens, header.realTokens);
+  }
+  m.maxPositions = model_.getMaxPositions();
+  m.context = in_.context;
+  m.chunk = model_.getChunk();
+  m.decodeTokens = model_.getDecodeTokens();
+  m.headRows = model_.getHeadRows();
+  m.pageTokens = model_.getPageTokens();
+  m.expertsPerToken = m.numMoeLayers ? config.numExpertsPerTok : 0;
+  m.bosToken = config.bosTokenId;
+  std::vector<uint32_t> eos = config.eosTokenId;
+  m.temperature = m.topP = 1;
+  if (in_.generation) {
+    const checkpoint::GenerationConfig &g = *in_.generation;
+    if (!g.eosTokenId.empty())
+      eos = g.eosTokenId;
+    m.doSample = g.doSample.value_or(false);
+    m.temperature = float(g.temperature.value_or(1));
+    m.topP = float(g.topP.value_or(1));
+    m.topK = g.topK.value_or(0);
+  }
+  m.eosCount = uint32_t(std::min(eos.size(), std::size(m.eosTokens)));
+  std::copy_n(eos.begin(), m.eosCount, m.eosTokens);
+  m.logitsBuffer = bufferNamed(model_.getLogitsBuffer());
+  m.hiddenTap = bufferNamed(model_.getHiddenTap());
+  m.expertsTap = bufferNamed(model_.getExpertsTap());
+  m.taps =
+      (m.hiddenTap != rt::kNone ? 1 : 0) | (m.expertsTap != rt::kNone ? 2 : 0);
+  writer_.add(m);
+}
+
+rt::BudgetRecord Emitter::addBudget() {
+  uint64_t stored = 0; // data bytes of all shards
+  for (const checkpoint::Shard &shard : in_.model.checkpoint.shards)
+    stored += shard.fileSize - 8 - shard.headerBytes;
+  uint64_t page = model_.getPageTokens();
+  uint64_t pages = (in_.context + page - 1) / page;
+  auto planned = *module_.getOps<plan::BudgetOp>().begin();
+  rt::BudgetRecord b{.weights = weights_.usedBytes(),
+                     .unusedWeights = stored - weights_.usedBytes(),
+                     .statePerToken = statePerToken_,
+                     .state = pages * page * statePerToken_,
+                     .scratch = planned.getScratch(),
+                     .scratchLowerBound = planned.getScratchLowerBound(),
+                     .host = planned.getHost(),
+                     .workspacePerWorker = workspace_,
+                     .total = 0};
+  b.total = b.weights + b.state + b.scratch + b.host + b.workspacePerWorker;
+  writer_.add(b);
+  return b;
+}
+
+Status Emitter::addProvenance() {
+  rt::ProvenanceRecord record{};
+  record.compiler = writer_.string(in_.compiler);
+  record.options = writer_.string(in_.options);
+  DS_ASSIGN(checkpoint::InputFolder folder,
+            checkpoint::InputFolder::open(in_.model.checkpoint.folder));
+  auto digest = [&](const char *name, uint8_t (&to)[32]) -> Status {
+    DS_ASSIGN(std::optional<checkpoint::InputFile> file, folder.tryOpen(name));
+    if (!file)
+      return Status::ok();
+    DS_ASSIGN(std::string bytes, file->readAll(file->size()));
+    std::ranges::copy(digestOf(bytes), to);
+    return Status::ok();
+  };
+  DS_TRY(digest("config.json", record.configDigest));
+  DS_TRY(digest("model.safetensors.index.json", record.indexDigest));
+  writer_.add(record);
+  return Status::ok();
+}
+
+Result<EmittedPlan> Emitter::run() {
+  DS_TRY(addShards());
+  for (auto row : module_.getOps<plan::RowOp>())
+    DS_TRY(weights_.add(row));
+  addBuffers();
+  DS_TRY(addKernels());
+  DS_TRY(addBodies());
+  DS_TRY(addEntries());
+  addModel();
+  EmittedPlan plan;
+  plan.budget = addBudget();
+  plan.tensors = weights_.tensors();
+  DS_TRY(addProvenance());
+  if (!in_.tokenizer.empty())
+    writer_.set(rt::Section::TOKN, in_.tokenizer);
+  if (!in_.chat.empty())
+    writer_.set(rt::Section::CHAT, in_.chat);
+  DS_ASSIGN(plan.bytes, writer_.finish());
+  return plan;
+}
+
+} // namespace
+
+Result<EmittedPlan> emitPlan(mlir::ModuleOp module, const EmitInputs &inputs) {
+  return Emitter(module, inputs).run();
+}
+
+} // namespace ds
