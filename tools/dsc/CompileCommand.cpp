@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Compiler.h"
+#include "kernels/Catalog.h"
+#include "runtime/device/CPUFeatures.h"
+#include "tools/dsc/Commands.h"
+#include "tools/dsc/Sizes.h"
+#include <chrono>
+#include <cstdio>
+#include <fmt/format.h>
+#include <sys/sysinfo.h>
+
+namespace ds {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// One line per phase, printed when it is over: its name and time.
+class PhaseLines {
+public:
+  explicit PhaseLines(bool quiet) : quiet_(quiet) {}
+
+  void begin(std::string_view phase) {
+    end();
+    phase_ = phase;
+    begin_ = Clock::now();
+  }
+  void end() {
+    if (!quiet_ && !phase_.empty())
+      fmt::print(
+          stderr, "dsc: {:<28} {:8.1f} ms\n", phase_,
+          std::chrono::duration<double, std::milli>(Clock::now() - begin_)
+              .count());
+    phase_.clear();
+  }
+
+private:
+  bool quiet_;
+  std::string phase_;
+  Clock::time_point begin_;
+};
+
+/// "fits" when the machine's memory holds the total; weights are mapped, so
+/// they count like everything else once they have been read.
+std::string fits(const rt::BudgetRecord &budget) {
+  struct sysinfo info;
+  if (sysinfo(&info) != 0)
+    return "this machine's memory is unknown";
+  uint64_t memory = uint64_t(info.totalram) * info.mem_unit;
+  return fmt::format("{} {} of this machine",
+                     budget.total <= memory ? "fits the" : "does NOT fit the",
+                     bytesText(memory));
+}
+
+void printBox(const CompileCommand &command, const CompileReport &report,
+              double seconds) {
+  const rt::BudgetRecord &b = report.budget;
+  auto line = [](std::string_view name, const std::string &text) {
+    fmt::print(stderr, "  {:<10} {}\n", name, text);
+  };
+  fmt::print(stderr, "\n{}\n", command.options.output);
+  line("model", report.model);
+  line("plan", fmt::format("{}; refers to {} tensors, {} in {} shards",
+                           bytesText(report.planBytes), report.tensors,
+                           bytesText(b.weights), report.shards));
+  line("memory",
+       fmt::format("{} at {} tokens: weights {}, state {} ({} B/token), "
+                   "scratch {}, rest {}",
+                   bytesText(b.total), report.context, bytesText(b.weights),
+                   bytesText(b.state), b.statePerToken, bytesText(b.scratch),
+                   bytesText(b.host + b.workspacePerWorker)));
+  line("", fits(b));
+  line("scratch",
+       fmt::format("lower bound {}, gap {:.1f} %",
+                   bytesText(b.scratchLowerBound),
+                   b.scratchLowerBound
+                       ? 100.0 * double(b.scratch - b.scratchLowerBound) /
+                             double(b.scratchLowerBound)
+                       : 0.0));
+  line("kernels",
+       fmt::format("{} instances of {} rows for {}", report.kernelInstances,
+                   report.kernels.size(), report.level));
+  line("chat", report.hasTokenizer ? report.chatFormat
+                                   : "no tokenizer.json: token ids only");
+  for (const std::string &note : report.notes)
+    line("note", note);
+  line("time", fmt::format("{:.2f} s", seconds));
+}
+
+/// The best level that this machine runs.
+Result<std::string> hostLevel() {
+  rt::CPUFeatures features = rt::CPUFeatures::host();
+  for (const kernels::LevelInfo &level : kernels::levels())
+    if (features.missing(level.features).empty())
+      return std::string(level.name);
+  const kernels::LevelInfo &lowest = kernels::levels().back();
+  return Error{.code = ErrorCode::CPUFeatureMissing,
+               .subject = "this CPU",
+               .found = fmt::format(
+                   "no {}", fmt::join(features.missing(lowest.features), ", ")),
+               .expected = fmt::format("what {} needs", lowest.name),
+               .help = "--cpu LEVEL compiles for another machine"};
+}
+
+} // namespace
+
+Status runCompile(const CompileCommand &command) {
+  auto begin = Clock::now();
+  PhaseLines lines(command.quiet);
+  CompileOptions options = command.options;
+  options.compiler = "dsc " DS_VERSION;
+  if (options.cpu.empty()) {
+    DS_ASSIGN(options.cpu, hostLevel());
+  }
+  DS_ASSIGN(CompileReport report, compile(options, [&](std::string_view phase) {
+              lines.begin(phase);
+            }));
+  lines.end();
+  if (!command.quiet && !command.options.stopAfter)
+    printBox(command, report,
+             std::chrono::duration<double>(Clock::now() - begin).count());
+  return Status::ok();
+}
+
+} // namespace ds

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/dsc/InspectJson.h"
+#include "runtime/plan/Dump.h"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace ds {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using rt::PlanView;
+
+Json value(const PlanView &plan, rt::StringRef text) {
+  return plan.string(text);
+}
+template <class T>
+  requires std::is_arithmetic_v<T>
+Json value(const PlanView &, T number) {
+  return number;
+}
+template <class T>
+  requires std::is_enum_v<T>
+Json value(const PlanView &, T choice) {
+  return std::string(rt::nameOf(choice));
+}
+/// Digests as hexadecimal digits, texts as text, the rest as an array.
+template <class T, size_t n>
+Json value(const PlanView &plan, const T (&items)[n]) {
+  if constexpr (std::is_same_v<T, uint8_t>) {
+    return fmt::format("{:02x}", fmt::join(items, ""));
+  } else if constexpr (std::is_same_v<T, char>) {
+    return n == 4 ? Json(std::string(items, n)) : Json("dsc plan");
+  } else {
+    Json array = Json::array();
+    for (const T &item : items)
+      array.push_back(value(plan, item));
+    return array;
+  }
+}
+
+template <class Record>
+Json record(const PlanView &plan, const Record &fields) {
+  Json object = Json::object();
+  rt::visitFields(fields, [&](const char *name, const auto &field) {
+    if (std::string_view(name) != "reserved")
+      object[name] = value(plan, field);
+  });
+  return object;
+}
+
+template <class Record>
+Json section(const PlanView &plan, std::span<const Record> records) {
+  if constexpr (sizeof(Record) == 1) {
+    return Json{{"bytes", records.size()}};
+  } else if constexpr (std::is_arithmetic_v<Record>) {
+    return Json(std::vector<Record>(records.begin(), records.end()));
+  } else {
+    Json array = Json::array();
+    for (const Record &r : records)
+      array.push_back(record(plan, r));
+    return array;
+  }
+}
+
+} // namespace
+
+std::string planAsJson(const PlanView &plan) {
+  Json json;
+  json["schema"] = 1;
+  json["header"] = record(plan, plan.header());
+  json["table"] = section(plan, plan.table());
+#define SECTION(tag, member, Record, presence, text)                           \
+  json[#member] = section(plan, plan.member);
+#include "runtime/plan/Sections.def"
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace ds

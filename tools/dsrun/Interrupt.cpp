@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/dsrun/Interrupt.h"
+#include <csignal>
+#include <unistd.h>
+
+namespace ds::dsrun {
+namespace {
+
+std::atomic<bool> stopped = false;
+std::atomic<int> lastSignal = 0;
+static_assert(std::atomic<bool>::is_always_lock_free &&
+              std::atomic<int>::is_always_lock_free);
+
+void handle(int signal) {
+  lastSignal = signal;
+  if (stopped.exchange(true))
+    _exit(128 + signal);
+}
+
+} // namespace
+
+void Interrupt::install() {
+  struct sigaction action{};
+  action.sa_handler = handle; // no SA_RESTART: a read of the terminal ends
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+const std::atomic<bool> &Interrupt::flag() { return stopped; }
+
+int Interrupt::signal() { return lastSignal; }
+
+void Interrupt::forget() {
+  lastSignal = 0;
+  stopped = false;
+}
+
+void Interrupt::stop() { stopped = true; }
+
+} // namespace ds::dsrun

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// SIGINT and SIGTERM: the first stops the answer, a second one while it still
+// runs ends the process.
+#pragma once
+#include <atomic>
+
+namespace ds::dsrun {
+
+class Interrupt {
+public:
+  /// Also makes writing to a closed pipe an error instead of a signal.
+  static void install();
+  /// Becomes true with the first signal.
+  static const std::atomic<bool> &flag();
+  /// The signal that came last, 0 for none.
+  static int signal();
+  /// Forgets the signal; the flag is false again.
+  static void forget();
+  /// Sets the flag as a signal would, without one: output is lost.
+  static void stop();
+};
+
+} // namespace ds::dsrun

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The command line of dsrun as values.
+#pragma once
+#include "runtime/base/Status.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ds::dsrun {
+
+/// Fields that are not given on the command line are empty or false.
+struct Options {
+  std::string plan;
+  std::optional<std::string> prompt, promptFile, batchFile, system, weights,
+      dumpFile, cpu;
+  std::optional<std::vector<uint32_t>> ids;
+  bool chat = false, raw = false, greedy = false, json = false,
+       ignoreEos = false;
+  std::optional<uint32_t> maxNewTokens, topK, threads, chunk;
+  std::optional<float> temperature, topP;
+  std::optional<uint64_t> seed;
+};
+
+/// Options of a run, or the text that --help or --version asks for.
+struct CommandLine {
+  Options options;
+  std::string answer; // not empty: print it and end with success
+};
+
+/// Errors: UsageError, one for each option that is wrong.
+Result<CommandLine> parseCommandLine(int argc, const char *const *argv);
+
+} // namespace ds::dsrun

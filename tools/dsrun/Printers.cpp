@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/dsrun/Printers.h"
+#include "tools/dsrun/Interrupt.h"
+#include "tools/dsrun/JsonWriter.h"
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace ds::dsrun {
+namespace {
+
+int outputError = 0;
+
+bool isTerminal() {
+  const char *noColor = getenv("NO_COLOR"), *term = getenv("TERM");
+  return isatty(STDOUT_FILENO) && !(noColor && *noColor) &&
+         !(term && std::strcmp(term, "dumb") == 0);
+}
+
+std::string commaList(std::span<const uint32_t> ids) {
+  std::string text;
+  for (uint32_t id : ids)
+    text += (text.empty() ? "" : ",") + std::to_string(id);
+  return text;
+}
+
+std::string oneLine(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    if (c == '\n' || c == '\r')
+      line += c == '\n' ? "\\n" : "\\r";
+    else if (c == '\\')
+      line += "\\\\";
+    else
+      line += c;
+  }
+  return line;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  size_t first = text.find_first_not_of(space);
+  if (first == text.npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+} // namespace
+
+void print(std::string_view text) {
+  while (!text.empty() && !outputError) {
+    ssize_t done = write(STDOUT_FILENO, text.data(), text.size());
+    if (done >= 0)
+      text.remove_prefix(size_t(done));
+    else if (errno != EINTR)
+      outputError = errno;
+  }
+  if (outputError)
+    Interrupt::stop();
+}
+
+Status outputStatus() {
+  if (!outputError)
+    return {};
+  return Error{.code = ErrorCode::OutputWrite,
+               .file = "standard output",
+               .where = {},
+               .subject = std::string("cannot write: ") + strerror(outputError),
+               .found = {},
+               .expected = {},
+               .notes = {},
+               .help = {}};
+}
+
+StreamPrinter::StreamPrinter(const TextPart &text)
+    : decoder_(text), dims_(isTerminal() && text.answersReason()) {}
+
+void StreamPrinter::onToken(size_t, uint32_t token) {
+  show(decoder_.push(token));
+}
+
+void StreamPrinter::onFinish(size_t, const rt::Completion &) {
+  show(decoder_.finish());
+  if (isDim_)
+    print("\x1b[0m");
+  if (!endsLine_)
+    print("\n");
+}
+
+void StreamPrinter::show(const AnswerDecoder::Parts &parts) {
+  std::string out;
+  if (dims_ && !isDim_ && !parts.reasoning.empty()) {
+    out += "\x1b[2m";
+    isDim_ = true;
+  }
+  out += parts.reasoning;
+  if (parts.closed)
+    out += "</think>";
+  if (isDim_ && parts.closed) {
+    out += "\x1b[0m";
+    isDim_ = false;
+  }
+  out += parts.content;
+  if (!out.empty())
+    endsLine_ = out.ends_with('\n');
+  print(out);
+  answer_.append(parts);
+}
+
+LinePrinter::LinePrinter(std::span<const rt::Request> requests,
+                         const TextPart *text, LineForm form, bool numbered)
+    : requests_(requests), text_(text), form_(form), numbered_(numbered),
+      waiting_(requests.size()) {}
+
+void LinePrinter::onToken(size_t, uint32_t) {}
+
+void LinePrinter::onFinish(size_t request, const rt::Completion &completion) {
+  waiting_[request] = line(request, completion) + '\n';
+  for (; printed_ < waiting_.size() && !waiting_[printed_].empty(); ++printed_)
+    print(std::exchange(waiting_[printed_], {}));
+}
+
+std::string LinePrinter::line(size_t request,
+                              const rt::Completion &completion) const {
+  if (form_ == LineForm::Json)
+    return object(request, completion);
+  if (form_ == LineForm::Ids)
+    return commaList(completion.tokens);
+  return oneLine(decoded(*text_, completion.tokens).text());
+}
+
+std::string LinePrinter::object(size_t request,
+                                const rt::Completion &completion) const {
+  JsonObject object;
+  object.member("schema", uint64_t(1));
+  if (numbered_)
+    object.member("index", request);
+  if (text_) {
+    Answer answer = decoded(*text_, completion.tokens);
+    if (!text_->answersReason())
+      object.raw("reasoning", "null").member("content", answer.content);
+    else
+      object.member("reasoning", trimmed(answer.reasoning))
+          .member("content", trimmed(answer.content));
+  }
+  uint64_t prompt = requests_[request].prompt.size();
+  uint64_t made = completion.tokens.size();
+  JsonObject usage;
+  usage.member("prompt_tokens", prompt)
+      .member("completion_tokens", made)
+      .member("total_tokens", prompt + made);
+  object.member("ids", completion.tokens)
+      .member("finish_reason", nameOf(completion.reason))
+      .member("usage", usage);
+  return object.text();
+}
+
+} // namespace ds::dsrun

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What standard output gets while requests are answered.
+#pragma once
+#include "runtime/exec/Generator.h"
+#include "tools/dsrun/TextPart.h"
+#include <string>
+#include <vector>
+
+namespace ds::dsrun {
+
+/// Writes to standard output at once; a failure is kept for outputStatus() and
+/// stops the run.
+void print(std::string_view text);
+/// OutputWrite where print() failed.
+Status outputStatus();
+
+/// Prints one answer as it comes. On a terminal the reasoning is dim.
+class StreamPrinter : public rt::GenerationListener {
+public:
+  explicit StreamPrinter(const TextPart &text);
+  void onToken(size_t request, uint32_t token) override;
+  void onFinish(size_t request, const rt::Completion &completion) override;
+  const Answer &answer() const { return answer_; }
+
+private:
+  void show(const AnswerDecoder::Parts &parts);
+  AnswerDecoder decoder_;
+  Answer answer_;
+  bool dims_, isDim_ = false, endsLine_ = false;
+};
+
+enum class LineForm {
+  Text, // of an answer, with \n, \r and \\ escaped
+  Ids,  // comma-separated
+  Json, // an object
+};
+
+/// Prints a line for each request, in order, as soon as those before it are
+/// printed.
+class LinePrinter : public rt::GenerationListener {
+public:
+  /// `text` is null where ids are not decoded: then no request has text.
+  /// `numbered`: objects have a member `index`.
+  LinePrinter(std::span<const rt::Request> requests, const TextPart *text,
+              LineForm form, bool numbered);
+  void onToken(size_t request, uint32_t token) override;
+  void onFinish(size_t request, const rt::Completion &completion) override;
+
+private:
+  std::string line(size_t request, const rt::Completion &completion) const;
+  std::string object(size_t request, const rt::Completion &completion) const;
+
+  std::span<const rt::Request> requests_;
+  const TextPart *text_;
+  LineForm form_;
+  bool numbered_;
+  std::vector<std::string> waiting_; // by request; empty: not finished
+  size_t printed_ = 0;
+};
+
+} // namespace ds::dsrun

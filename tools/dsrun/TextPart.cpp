@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/dsrun/TextPart.h"
+#include <cstring>
+
+namespace ds::dsrun {
+
+Result<std::unique_ptr<TextPart>> TextPart::open(const rt::PlanView &plan,
+                                                 bool raw) {
+  if (plan.tokenizer.empty())
+    return Error{.code = ErrorCode::TextPartAbsent,
+                 .file = {},
+                 .where = {},
+                 .subject = "the plan has no tokenizer",
+                 .found = {},
+                 .expected = {},
+                 .notes = {},
+                 .help = "give token ids with --ids"};
+  DS_ASSIGN(rt::Tokenizer tokenizer, rt::Tokenizer::open(plan.tokenizer));
+  std::unique_ptr<TextPart> part(new TextPart(std::move(tokenizer)));
+  if (raw)
+    return part;
+  rt::ChatRecord record{};
+  if (plan.chat.size() >= sizeof(record))
+    std::memcpy(&record, plan.chat.data(), sizeof(record));
+  Result<rt::ChatRenderer> chat =
+      rt::ChatRenderer::open(part->tokenizer_, record);
+  if (!chat)
+    return chat.takeStatus();
+  part->chat_ = std::move(*chat);
+  return part;
+}
+
+Result<std::vector<uint32_t>>
+TextPart::prompt(const std::string &text, const std::string *system) const {
+  if (chat_) {
+    std::vector<rt::Message> messages;
+    if (system)
+      messages.push_back({rt::Role::System, *system});
+    messages.push_back({rt::Role::User, text});
+    return conversation(messages);
+  }
+  std::vector<uint32_t> ids;
+  if (tokenizer_.rawTextGetsBos() && tokenizer_.bos())
+    ids.push_back(*tokenizer_.bos());
+  DS_TRY(tokenizer_.encode(text, rt::ControlTokens::PlainText, ids));
+  return ids;
+}
+
+Result<std::vector<uint32_t>>
+TextPart::conversation(std::span<const rt::Message> messages) const {
+  return chat_->ids(messages, true);
+}
+
+AnswerDecoder::Parts AnswerDecoder::push(uint32_t token) {
+  if (token == tokenizer_->eos() || token == tokenizer_->bos())
+    return {};
+  std::string text;
+  decoder_.push(tokenizer_->bytes(token), text);
+  return splitter_.push(text);
+}
+
+AnswerDecoder::Parts AnswerDecoder::finish() {
+  std::string text;
+  decoder_.finish(text);
+  Parts parts = splitter_.push(text), rest = splitter_.finish();
+  parts.reasoning += rest.reasoning;
+  parts.content += rest.content;
+  return parts;
+}
+
+void Answer::append(const AnswerDecoder::Parts &parts) {
+  reasoning += parts.reasoning;
+  closed |= parts.closed;
+  content += parts.content;
+}
+
+std::string Answer::text() const {
+  return reasoning + (closed ? "</think>" : "") + content;
+}
+
+Answer decoded(const TextPart &text, std::span<const uint32_t> tokens) {
+  AnswerDecoder decoder(text);
+  Answer answer;
+  for (uint32_t token : tokens)
+    answer.append(decoder.push(token));
+  answer.append(decoder.finish());
+  return answer;
+}
+
+} // namespace ds::dsrun

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Runs a plan: prompts in, answers out.
+#include "runtime/exec/Generator.h"
+#include "tools/dsrun/BatchReader.h"
+#include "tools/dsrun/Chat.h"
+#include "tools/dsrun/DumpWriter.h"
+#include "tools/dsrun/Interrupt.h"
+#include "tools/dsrun/Options.h"
+#include "tools/dsrun/Printers.h"
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+using namespace ds;
+using namespace ds::dsrun;
+
+namespace {
+
+Result<std::string> readFile(const std::string &path) {
+  std::ifstream file;
+  bool isInput = path == "-";
+  if (!isInput)
+    file.open(path, std::ios::binary);
+  std::istream &in = isInput ? std::cin : file;
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if ((!isInput && !file.is_open()) || in.bad())
+    return Error{.code = ErrorCode::FileUnreadable,
+                 .file = path,
+                 .where = {},
+                 .subject = "cannot read the file",
+                 .found = {},
+                 .expected = {},
+                 .notes = {},
+                 .help = {}};
+  return text;
+}
+
+/// The model's own parameters, under those of the command line.
+rt::SamplingParameters sampling(const rt::ModelRecord &model,
+                                const Options &options) {
+  rt::SamplingParameters result;
+  bool isGreedy = options.greedy || (!model.doSample && !options.temperature);
+  result.temperature =
+      isGreedy ? 0 : options.temperature.value_or(model.temperature);
+  result.topK = options.topK.value_or(model.topK);
+  result.topP = options.topP.value_or(model.topP);
+  result.seed = options.seed.value_or(0);
+  return result;
+}
+
+/// What all requests share.
+rt::Request requestForm(const rt::ModelRecord &model, const Options &options) {
+  rt::Request form;
+  form.sampling = sampling(model, options);
+  form.maxNewTokens = options.maxNewTokens.value_or(rt::kNone);
+  if (!options.ignoreEos)
+    form.stops.assign(model.eosTokens, model.eosTokens + model.eosCount);
+  return form;
+}
+
+/// The prompts of the command line as ids; opens `text` where one is needed.
+Result<std::vector<std::vector<uint32_t>>>
+readPrompts(const Options &options, const rt::PlanView &plan,
+            std::unique_ptr<TextPart> &text) {
+  std::vector<BatchPrompt> prompts;
+  if (options.ids)
+    prompts.push_back(*options.ids);
+  else if (options.prompt)
+    prompts.push_back(*options.prompt);
+  else if (options.promptFile) {
+    DS_ASSIGN(std::string text, readFile(*options.promptFile));
+    if (text.ends_with('\n'))
+      text.pop_back();
+    prompts.push_back(std::move(text));
+  } else if (options.batchFile) {
+    DS_ASSIGN(std::string lines, readFile(*options.batchFile));
+    DS_ASSIGN(prompts, readBatch(lines, *options.batchFile));
+  }
+  const std::string *system = options.system ? &*options.system : nullptr;
+  std::vector<std::vector<uint32_t>> result;
+  for (BatchPrompt &prompt : prompts) {
+    if (auto *ids = std::get_if<std::vector<uint32_t>>(&prompt)) {
+      result.push_back(std::move(*ids));
+      continue;
+    }
+    if (!text) {
+      DS_ASSIGN(text, TextPart::open(plan, options.raw));
+    }
+    DS_ASSIGN(result.emplace_back(),
+              text->prompt(std::get<std::string>(prompt), system));
+  }
+  return result;
+}
+
+/// What of the options applies here; says so where it is less than asked for.
+rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
+                                  const Options &options) {
+  auto atMost = [](uint32_t wanted, uint32_t limit, const char *option,
+                   const char *subject) {
+    if (wanted > limit)
+      std::fprintf(stderr, "note: %s %u: %s %u\n", option, wanted, subject,
+                   limit);
+    return std::min(wanted, limit);
+  };
+  return {.threads = atMost(options.threads.value_or(0), rt::allowedCPUs(),
+                            "--threads", "CPUs this process may use:"),
+          .chunk = atMost(options.chunk.value_or(0), model.chunk, "--chunk",
+                          "the plan's largest chunk is"),
+          .weightsFolder = options.weights.value_or(""),
+          .level = options.cpu.value_or("")};
+}
+
+Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
+              const TextPart *text, const Options &options) {
+  std::unique_ptr<rt::GenerationListener> printer;
+  bool isBatch = options.batchFile.has_value();
+  if (!isBatch && !options.json && text)
+    printer = std::make_unique<StreamPrinter>(*text);
+  else
+    printer = std::make_unique<LinePrinter>(requests, text,
+                                            options.json ? LineForm::Json
+                                            : text       ? LineForm::Text
+                                                         : LineForm::Ids,
+                                            isBatch);
+  DS_ASSIGN(std::vector<rt::Completion> completions,
+            generator.run(requests, printer.get(), &Interrupt::flag()));
+  printSpeed(generator.stats());
+  Status status;
+  for (rt::Completion &completion : completions)
+    status.add(std::move(completion.failure));
+  return status;
+}
+
+Status run(const Options &options) {
+  DS_ASSIGN(rt::PlanFile plan, rt::PlanFile::open(options.plan));
+  const rt::ModelRecord &model = plan.view().model[0];
+  rt::Request form = requestForm(model, options);
+  DS_TRY(form.sampling.check());
+  std::unique_ptr<TextPart> text;
+  if (options.chat) {
+    DS_ASSIGN(text, TextPart::open(plan.view(), false));
+  }
+  DS_ASSIGN(std::vector<std::vector<uint32_t>> prompts,
+            readPrompts(options, plan.view(), text));
+  DS_ASSIGN(std::unique_ptr<rt::Session> session,
+            rt::Session::create(plan, sessionOptions(model, options)));
+  rt::Generator generator(*session);
+  if (options.chat)
+    return chat(generator, *text, options.system ? &*options.system : nullptr,
+                form);
+  std::vector<rt::Request> requests(prompts.size(), form);
+  for (size_t i = 0; i < prompts.size(); ++i)
+    requests[i].prompt = std::move(prompts[i]);
+  if (options.dumpFile) {
+    DS_TRY(generator.check(requests));
+    DS_TRY(writeDump(*session, requests[0].prompt, *options.dumpFile,
+                     Interrupt::flag()));
+    if (!options.maxNewTokens)
+      return {};
+  }
+  return answer(generator, requests, text.get(), options);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  Interrupt::install();
+  Result<CommandLine> line = parseCommandLine(argc, argv);
+  Status status;
+  if (!line)
+    status = line.takeStatus();
+  else if (!line->answer.empty())
+    print(line->answer);
+  else
+    status = run(line->options);
+  status.add(outputStatus());
+  std::fputs(status.text("dsrun").c_str(), stderr);
+  if (status && Interrupt::signal())
+    return 128 + Interrupt::signal();
+  return int(status.exit());
+}
