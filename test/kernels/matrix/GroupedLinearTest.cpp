@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "kernels/grouped_linear/grouped_linear.h"
+#include "test/kernels/matrix/TestMatrix.h"
+
+namespace ds::kernels::test {
+namespace {
+
+/// One call of grouped_linear with random operands and any slots per expert.
+struct GroupedCase {
+  GroupedLinearShape shape;
+  std::vector<uint32_t> offsets;
+  Random random;
+  Buffer x, y;
+  std::vector<uint32_t> tokenOf;
+  std::vector<TestMatrix> matrices; // [experts, parts]
+  std::vector<void *> pointers;
+
+  GroupedCase(const KernelRow &row, GroupedLinearShape s,
+              std::vector<uint32_t> slotsOf, uint32_t tokens)
+      : shape(s), offsets(sums(slotsOf)), random(s.in + tokens),
+        x(randomActivations(row.activation,
+                            size_t(s.gather ? tokens : slots()) * s.in, random,
+                            1)),
+        y(size_t(slots()) * s.parts * s.out * sizeof(float)) {
+    for (uint32_t i = 0; i < slots(); ++i)
+      tokenOf.push_back(random.below(tokens));
+    for (uint32_t i = 0; i < s.experts * s.parts; ++i) {
+      matrices.emplace_back(row.weights, s.out, s.in, random, i % 3);
+      matrices.back().appendTo(pointers);
+    }
+  }
+
+  static std::vector<uint32_t> sums(const std::vector<uint32_t> &slotsOf) {
+    std::vector<uint32_t> offsets{0};
+    for (uint32_t slots : slotsOf)
+      offsets.push_back(offsets.back() + slots);
+    return offsets;
+  }
+
+  uint32_t slots() const { return offsets.back(); }
+
+  KernelCase call() const {
+    auto indices = [](const std::vector<uint32_t> &of) {
+      return Operand{const_cast<uint32_t *>(of.data()), of.size() * 4,
+                     Operand::Input, 0};
+    };
+    return {&shape,
+            RaggedBatch({{0, slots()}}, 16),
+            {input(x, 0), indices(offsets), indices(tokenOf), output(y, 0),
+             list(pointers)}};
+  }
+
+  uint32_t vectorOf(uint32_t slot) const {
+    return shape.gather ? tokenOf[slot] : slot;
+  }
+
+  void expectFormula(const KernelRow &row) const {
+    auto vectors = values(x, row.activation);
+    std::vector<double> want, bound;
+    for (uint32_t e = 0; e < shape.experts; ++e)
+      for (uint32_t slot = offsets[e]; slot < offsets[e + 1]; ++slot)
+        for (uint32_t p = 0; p < shape.parts; ++p)
+          for (uint32_t o = 0; o < shape.out; ++o) {
+            Sum sum;
+            for (uint32_t i = 0; i < shape.in; ++i)
+              sum.add(vectors[size_t(vectorOf(slot)) * shape.in + i] *
+                      matrices[e * shape.parts + p].value(o, i));
+            want.push_back(sum.value);
+            bound.push_back(sum.magnitude * dotError(row, shape.in));
+          }
+    expectWithin(values(y, Activation::F32), want, bound);
+  }
+};
+
+TEST(GroupedLinear, EveryRowComputesTheFormulaForEveryExpertThatHasSlots) {
+  for (const NativeKernel &kernel : runnableKernels("grouped_linear"))
+    for (uint32_t in : {7, 65, 129, 200})
+      for (uint32_t gather : {0, 1}) {
+        SCOPED_TRACE(std::string(kernel.row.name) + " in " +
+                     std::to_string(in));
+        GroupedCase test(kernel.row, {in, 37, 2, 6, 2, gather},
+                         {0, 1, 4, 5, 11, 0}, 9);
+        expectSplitIndependent(kernel, test.call());
+        test.expectFormula(kernel.row);
+      }
+}
+
+TEST(GroupedLinear, ASlotHasTheSameBitsAloneAndAmongOthers) {
+  for (const NativeKernel &kernel : runnableKernels("grouped_linear")) {
+    GroupedCase test(kernel.row, {150, 20, 1, 3, 2, 1}, {7, 0, 5}, 6);
+    runKernel(kernel, test.call());
+    const std::string together = test.y.snapshot();
+    const size_t bytes = test.shape.out * sizeof(float);
+    for (uint32_t e = 0; e < 3; ++e)
+      for (uint32_t slot = test.offsets[e]; slot < test.offsets[e + 1];
+           ++slot) {
+        std::vector<uint32_t> offsets(4, 0), tokenOf{test.tokenOf[slot]};
+        for (uint32_t later = e + 1; later < 4; ++later)
+          offsets[later] = 1;
+        Buffer y(bytes);
+        KernelCase alone = test.call();
+        alone.operands[1].data = offsets.data();
+        alone.operands[2].data = tokenOf.data();
+        alone.operands[3] = output(y, 0);
+        runKernel(kernel, alone);
+        EXPECT_TRUE(y.snapshot() == together.substr(slot * bytes, bytes))
+            << kernel.row.name << " slot " << slot;
+      }
+  }
+}
+
+TEST(GroupedLinear, WeightsOfAnExpertWithoutSlotsAreNotRead) {
+  for (const NativeKernel &kernel : runnableKernels("grouped_linear")) {
+    GroupedCase test(kernel.row, {64, 16, 1, 3, 1, 0}, {2, 0, 6}, 8);
+    const size_t perMatrix = test.pointers.size() / 3;
+    for (size_t i = perMatrix; i < 2 * perMatrix; ++i)
+      test.pointers[i] = nullptr;
+    runKernel(kernel, test.call());
+    test.expectFormula(kernel.row);
+  }
+}
+
+} // namespace
+} // namespace ds::kernels::test

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A random weight matrix as a checkpoint holds it, and its exact values.
+#pragma once
+#include "test/kernels/KernelTest.h"
+#include <cmath>
+
+namespace ds::kernels::test {
+
+class TestMatrix {
+public:
+  /// Weights and factors lie `shift` bytes before their guard page. There is
+  /// no NaN among the codes; factors are no powers of two.
+  TestMatrix(Weights encoding, uint32_t rows, uint32_t in, Random &random,
+             size_t shift = 0);
+
+  double value(uint32_t row, uint32_t column) const;
+  void setCode(uint32_t row, uint32_t column, uint8_t code) {
+    weights_.set(size_t(row) * in_ + column, code);
+  }
+  /// Appends the pointers that a call takes.
+  void appendTo(std::vector<void *> &pointers) const;
+  void appendTo(std::vector<Operand> &operands) const;
+
+private:
+  float factor(uint32_t row, uint32_t column) const;
+
+  Weights encoding_;
+  uint32_t in_;
+  Buffer weights_, factors_;
+};
+
+/// A sum of products, and what bounds its error.
+struct Sum {
+  double value = 0;
+  double magnitude = 0; // sum of the absolute products
+  void add(double product) {
+    value += product;
+    magnitude += std::abs(product);
+  }
+};
+
+/// Largest relative error of a sum of products of `in` columns with a row of a
+/// matrix, as RowDots.h orders it in f32: a lane adds at most in / 16 products
+/// (the products of bf16 are exact), then one scaled sum per 128 columns, then
+/// the tree. The reference adds in double.
+double dotError(const KernelRow &row, uint32_t in);
+
+/// Rounds f32 once more where the output is bf16.
+double outputError(Activation type, double value);
+
+} // namespace ds::kernels::test

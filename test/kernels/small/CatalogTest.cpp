@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "kernels/Catalog.h"
+#include <gtest/gtest.h>
+#include <map>
+#include <set>
+#include <string>
+
+namespace ds::kernels {
+namespace {
+
+TEST(Catalog, RowNamesSpellTheirColumns) {
+  for (const KernelRow &row : kernelRows()) {
+    std::string expected(row.family->name);
+    if (row.activation != Activation::None)
+      expected += "_" + std::string(nameOf(row.activation));
+    if (row.weights != Weights::None)
+      expected += "_" + std::string(nameOf(row.weights));
+    std::string level = "_" + std::string(nameOf(row.level));
+    if (row.activation == Activation::None) {
+      // Families without A spell the type they work in.
+      EXPECT_TRUE(row.name.starts_with(expected) && row.name.ends_with(level))
+          << row.name;
+      EXPECT_EQ(row.level, Level::Generic) << row.name;
+    } else {
+      EXPECT_EQ(row.name, expected + level);
+    }
+  }
+}
+
+TEST(Catalog, RowNamesAreUnique) {
+  std::set<std::string_view> names;
+  for (const KernelRow &row : kernelRows())
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+}
+
+// A compiler that targets a level finds for every family and every encoding
+// of weights either a row without A, or one bf16 row of the level and one f32
+// row for --kernels=reference.
+TEST(Catalog, EveryLevelCoversEveryFamily) {
+  for (const LevelInfo &level : levels()) {
+    std::map<std::string, std::multiset<Activation>> found;
+    for (const KernelRow &row : kernelRows())
+      if (isIn(row, level.level))
+        found[std::string(row.family->name) + " " +
+              std::string(nameOf(row.weights))]
+            .insert(row.activation);
+    std::set<std::string_view> covered;
+    for (const auto &[key, activations] : found) {
+      covered.insert(findFamily(key.substr(0, key.find(' ')))->name);
+      EXPECT_TRUE(activations == std::multiset{Activation::None} ||
+                  activations ==
+                      (std::multiset{Activation::BF16, Activation::F32}))
+          << key << " at " << level.name;
+    }
+    EXPECT_EQ(covered.size(), families().size()) << level.name;
+  }
+}
+
+TEST(Catalog, FieldNamesAreThoseOfTheIR) {
+  const Family *family = findFamily("latent_append");
+  ASSERT_NE(family, nullptr);
+  std::vector<std::string_view> names;
+  for (ShapeField field : family->fields)
+    names.push_back(field.name);
+  EXPECT_EQ(names,
+            (std::vector<std::string_view>{"latent", "rope", "in_stride",
+                                           "in_offset", "page_tokens", "eps"}));
+  EXPECT_FALSE(family->fields[4].isFloat);
+  EXPECT_TRUE(family->fields[5].isFloat);
+  EXPECT_EQ(findFamily("linear")->fields[2].name, "out0");
+  EXPECT_EQ(findFamily("no_such"), nullptr);
+  EXPECT_EQ(findRow("no_such"), nullptr);
+}
+
+TEST(Catalog, LevelsStandFromBestToWorst) {
+  ASSERT_EQ(levels().size(), 2u);
+  EXPECT_EQ(levels()[0].name, "avx512bf16");
+  EXPECT_EQ(levels()[1].name, "avx2");
+  EXPECT_EQ(findLevel("avx2"), &levels()[1]);
+  EXPECT_EQ(findLevel("generic"), nullptr);
+}
+
+} // namespace
+} // namespace ds::kernels

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/plan/AtomicOutput.h"
+#include "test/runtime/plan/TemporaryFolder.h"
+#include "test/runtime/plan/TinyPlan.h"
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ds::rt::test {
+namespace {
+
+const std::vector<uint8_t> kOld = {'o', 'l', 'd'};
+
+ErrorCode codeOf(Status status) {
+  return status ? ErrorCode(0) : status.errors()[0].code;
+}
+
+// A new plan stands alone in its folder, and an old one is replaced.
+TEST(AtomicOutput, PutsThePlanInPlace) {
+  TemporaryFolder folder;
+  std::vector<uint8_t> plan = tinyPlan();
+  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan));
+  EXPECT_EQ(folder.read("plan.bin"), plan);
+  folder.write("plan.bin", kOld);
+  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan));
+  EXPECT_EQ(folder.read("plan.bin"), plan);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+// Bytes that do not verify never take the old plan's place.
+TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
+  TemporaryFolder folder;
+  folder.write("plan.bin", kOld);
+  std::vector<uint8_t> plan = tinyPlan();
+  plan.back() ^= 1;
+  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), plan)),
+            ErrorCode::PlanSelfCheck);
+  EXPECT_EQ(folder.read("plan.bin"), kOld);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+// What cannot be created is said before anything is written.
+TEST(AtomicOutput, NamesAFolderThatTakesNoFile) {
+  TemporaryFolder folder;
+  Status status = writeAtomically(folder.path("none/plan.bin"), tinyPlan());
+  EXPECT_EQ(codeOf(std::move(status)), ErrorCode::OutputCreate);
+  status = writeAtomically("/proc/plan.bin", tinyPlan()); // root cannot either
+  EXPECT_EQ(status.exit(), Exit::InputOutput);
+  EXPECT_EQ(codeOf(std::move(status)), ErrorCode::OutputCreate);
+}
+
+// An output that is no file is a mistake in the command.
+TEST(AtomicOutput, RefusesFoldersAndDevices) {
+  TemporaryFolder folder;
+  EXPECT_EQ(writeAtomically(folder.path(""), tinyPlan()).exit(), Exit::Usage);
+  EXPECT_EQ(codeOf(writeAtomically("/dev/null", tinyPlan())),
+            ErrorCode::OutputKind);
+}
+
+// A temporary file that a killed process left behind is taken over.
+TEST(AtomicOutput, TakesOverWhatADeadProcessLeft) {
+  TemporaryFolder folder;
+  folder.write("plan.bin.dsc-tmp", std::vector<uint8_t>(1 << 20, 1));
+  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+  EXPECT_EQ(folder.read("plan.bin"), tinyPlan());
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+// The second of two writers of one output fails and disturbs nothing.
+TEST(AtomicOutput, LetsOneWriterIn) {
+  TemporaryFolder folder;
+  std::string temporary = folder.write("plan.bin.dsc-tmp", kOld);
+  int other = ::open(temporary.c_str(), O_RDWR);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), tinyPlan())),
+            ErrorCode::OutputLocked);
+  EXPECT_EQ(folder.read("plan.bin.dsc-tmp"), kOld);
+  ::close(other);
+}
+
+// A link in the temporary file's place is not followed.
+TEST(AtomicOutput, FollowsNoPlantedLink) {
+  TemporaryFolder folder;
+  folder.write("precious", kOld);
+  ASSERT_EQ(::symlink(folder.path("precious").c_str(),
+                      folder.path("plan.bin.dsc-tmp").c_str()),
+            0);
+  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), tinyPlan())),
+            ErrorCode::OutputCreate);
+  EXPECT_EQ(folder.read("precious"), kOld);
+}
+
+/// Runs `work` in a process whose files may have at most 1000 bytes.
+template <class Work>
+int statusUnderFileLimit(Work work) {
+  pid_t child = ::fork();
+  if (child == 0) {
+    rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    ::_exit(work());
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// Where space runs out the old plan stays and nothing is left over.
+TEST(AtomicOutput, KeepsTheOldPlanWhenSpaceRunsOut) {
+  TemporaryFolder folder;
+  folder.write("plan.bin", kOld);
+  int code = statusUnderFileLimit([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    return int(writeAtomically(folder.path("plan.bin"), tinyPlan()).exit());
+  });
+  EXPECT_EQ(code, int(Exit::InputOutput));
+  EXPECT_EQ(folder.read("plan.bin"), kOld);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+// A signal's handler can remove the unfinished file.
+TEST(AtomicOutput, LeavesNothingWhenASignalEndsIt) {
+  TemporaryFolder folder;
+  int code = statusUnderFileLimit([&] {
+    ::signal(SIGXFSZ, [](int) {
+      removePendingOutput();
+      ::_exit(99);
+    });
+    return int(writeAtomically(folder.path("plan.bin"), tinyPlan()).exit());
+  });
+  EXPECT_EQ(code, 99);
+  EXPECT_EQ(folder.files(), 0u);
+}
+
+} // namespace
+} // namespace ds::rt::test
