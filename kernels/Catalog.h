@@ -9,7 +9,7 @@
 namespace ds::kernels {
 
 /// Generic rows are part of every level's code.
-enum class Level { Generic, AVX2, AVX512BF16 };
+enum class Level { Generic, AVX2, AVX512, AVX512BF16 };
 /// The A of a contract; None where the family has no A.
 enum class Activation { None, BF16, F32 };
 /// How the matrices are stored; None where the family has no matrix.

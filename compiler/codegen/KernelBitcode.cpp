@@ -6,15 +6,23 @@ namespace {
 constexpr char kAVX2[] = {
 #embed "kernels/avx2.bc"
 };
+constexpr char kAVX512[] = {
+#embed "kernels/avx512.bc"
+};
 constexpr char kAVX512BF16[] = {
 #embed "kernels/avx512bf16.bc"
 };
 } // namespace
 
 std::span<const char> kernelBitcode(kernels::Level level) {
-  if (level == kernels::Level::AVX512BF16)
+  switch (level) {
+  case kernels::Level::AVX512BF16:
     return kAVX512BF16;
-  return kAVX2;
+  case kernels::Level::AVX512:
+    return kAVX512;
+  default:
+    return kAVX2;
+  }
 }
 
 } // namespace ds

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Vectors of the level a file is compiled for; all intrinsics of the CPU
-// kernels live in the two headers included here. Each defines
+// kernels live in the headers included here. Each defines
 //
 //   kLanes, Floats     a vector of f32
 //   kChunk, Chunk      bf16 elements that are multiplied together
@@ -17,6 +17,8 @@
 #include <immintrin.h>
 
 #if defined(__AVX512BF16__) && defined(__AVX512VBMI__)
+#include "kernels/base/SimdAVX512BF16.h"
+#elif defined(__AVX512BW__)
 #include "kernels/base/SimdAVX512.h"
 #else
 #include "kernels/base/SimdAVX2.h"

@@ -2,6 +2,7 @@
 // The vectors of AVX2 with FMA (x86-64-v3). Included by Simd.h, which says what
 // the names mean.
 #pragma once
+#include "kernels/base/SubnormalTable.h"
 
 namespace ds::kernels {
 namespace {
@@ -17,22 +18,6 @@ typedef uint16_t Halves __attribute__((ext_vector_type(8)));
 struct Chunk {
   __m256i all;
 };
-
-/// bf16 of the codes 0 .. 7 (zero and the subnormals), low bytes, then high.
-struct SubnormalTable {
-  alignas(16) uint8_t bytes[16];
-};
-
-constexpr SubnormalTable makeSubnormalTable() {
-  SubnormalTable table{};
-  for (unsigned code = 0; code < 8; ++code) {
-    bf16 value = toBF16(f8e4m3fn{uint8_t(code)});
-    table.bytes[code] = uint8_t(value.bits);
-    table.bytes[code + 8] = uint8_t(value.bits >> 8);
-  }
-  return table;
-}
-constexpr SubnormalTable kSubnormalTable = makeSubnormalTable();
 
 [[clang::always_inline]] inline Floats load(const float *from, uint32_t count) {
   __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

@@ -1,104 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The vectors of AVX-512 with BF16 (vdpbf16ps) and VBMI (vpermi2b). Included by
-// Simd.h, which says what the names mean.
+// The vectors of AVX-512 without BF16 and VBMI (x86-64-v4): bf16 elements are
+// widened to f32, codes decoded by shifts. Included by Simd.h, which says what
+// the names mean.
 #pragma once
+#include "kernels/base/SimdAVX512Floats.h"
+#include "kernels/base/SubnormalTable.h"
 
 namespace ds::kernels {
 namespace {
 
-constexpr uint32_t kLanes = 16;
-constexpr uint32_t kChunk = 64;
+constexpr uint32_t kChunk = 32;
 constexpr uint32_t kTokensAtOnce = 4;
 
-typedef float Floats __attribute__((ext_vector_type(16)));
-typedef uint32_t Words __attribute__((ext_vector_type(16)));
-typedef uint16_t Halves __attribute__((ext_vector_type(16)));
-
 struct Chunk {
-  __m512i first, second; // elements 0 .. 31 and 32 .. 63
+  __m512i all;
 };
-
-/// The magnitudes' bf16, low and high bytes apart as vpermi2b wants them.
-struct DecodeTable {
-  alignas(64) uint8_t low[128];
-  alignas(64) uint8_t high[128];
-};
-
-constexpr DecodeTable makeDecodeTable() {
-  DecodeTable table{};
-  for (unsigned code = 0; code < 128; ++code) {
-    bf16 value = toBF16(f8e4m3fn{uint8_t(code)});
-    table.low[code] = uint8_t(value.bits);
-    table.high[code] = uint8_t(value.bits >> 8);
-  }
-  return table;
-}
-constexpr DecodeTable kDecodeTable = makeDecodeTable();
-
-[[clang::always_inline]] inline uint64_t firstBits(uint32_t count) {
-  return count >= 64 ? ~uint64_t(0) : (uint64_t(1) << count) - 1;
-}
-
-[[clang::always_inline]] inline Floats load(const float *from, uint32_t count) {
-  return _mm512_maskz_loadu_ps(__mmask16(firstBits(count)), from);
-}
-
-[[clang::always_inline]] inline Floats load(const bf16 *from, uint32_t count) {
-  __m256i halves = _mm256_maskz_loadu_epi16(__mmask16(firstBits(count)), from);
-  return _mm512_castsi512_ps(
-      _mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
-}
-
-[[clang::always_inline]] inline void store(float *to, Floats value,
-                                           uint32_t count) {
-  _mm512_mask_storeu_ps(to, __mmask16(firstBits(count)), value);
-}
-
-[[clang::always_inline]] inline Halves toHalves(Floats value);
-
-[[clang::always_inline]] inline void store(bf16 *to, Floats value,
-                                           uint32_t count) {
-  _mm256_mask_storeu_epi16(to, __mmask16(firstBits(count)),
-                           __builtin_bit_cast(__m256i, toHalves(value)));
-}
 
 [[clang::always_inline]] inline Chunk loadChunk(const bf16 *from,
                                                 uint32_t count = kChunk) {
-  uint64_t bits = firstBits(count);
-  return {_mm512_maskz_loadu_epi16(__mmask32(bits), from),
-          _mm512_maskz_loadu_epi16(__mmask32(bits >> 32), from + 32)};
+  return {_mm512_maskz_loadu_epi16(__mmask32(firstBits(count)), from)};
 }
 
 [[clang::always_inline]] inline Chunk loadChunk(const f8e4m3fn *from,
                                                 uint32_t count = kChunk) {
-  __m512i codes = _mm512_maskz_loadu_epi8(firstBits(count), from);
-  // The unpacks work inside lanes of 16 bytes: each lane is given 8 codes of
-  // the first half, then 8 of the second.
-  codes = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7),
-                                   codes);
-  // The look-up takes the low 7 bits of a code, the magnitude.
-  __m512i low =
-      _mm512_permutex2var_epi8(_mm512_load_si512(kDecodeTable.low), codes,
-                               _mm512_load_si512(kDecodeTable.low + 64));
-  __m512i high =
-      _mm512_permutex2var_epi8(_mm512_load_si512(kDecodeTable.high), codes,
-                               _mm512_load_si512(kDecodeTable.high + 64));
-  constexpr int kOrAnd = 0xf8; // high | (codes & sign)
-  high = _mm512_ternarylogic_epi32(high, codes, _mm512_set1_epi8(-128), kOrAnd);
-  return {_mm512_unpacklo_epi8(low, high), _mm512_unpackhi_epi8(low, high)};
+  __m512i codes = _mm512_cvtepu8_epi16(
+      _mm256_maskz_loadu_epi8(__mmask32(firstBits(count)), from));
+  __m512i magnitude = _mm512_and_si512(codes, _mm512_set1_epi16(0x7f));
+  __m512i value = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4),
+                                   _mm512_set1_epi16((127 - 7) << 7));
+  // Byte indices of both halves of an element: m and m + 8.
+  __m512i index = _mm512_or_si512(
+      _mm512_or_si512(magnitude, _mm512_slli_epi16(magnitude, 8)),
+      _mm512_set1_epi16(0x0800));
+  __m512i subnormal = _mm512_shuffle_epi8(
+      _mm512_broadcast_i32x4(_mm_load_si128(
+          reinterpret_cast<const __m128i *>(kSubnormalTable.bytes))),
+      index);
+  value = _mm512_mask_mov_epi16(
+      value, _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8)),
+      subnormal);
+  value = _mm512_mask_mov_epi16(
+      value, _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7f)),
+      _mm512_set1_epi16(0x7fc0));
+  __m512i sign = _mm512_slli_epi16(_mm512_andnot_si512(magnitude, codes), 8);
+  return {_mm512_or_si512(value, sign)};
 }
 
 [[clang::always_inline]] inline void storeChunk(bf16 *to, Chunk chunk) {
-  _mm512_storeu_si512(to, chunk.first);
-  _mm512_storeu_si512(to + 32, chunk.second);
+  _mm512_storeu_si512(to, chunk.all);
 }
 
-/// vdpbf16ps treats subnormal elements as zero and flushes such sums; decoded
-/// f8e4m3fn codes are never subnormal.
+[[clang::always_inline]] inline Floats evenElements(__m512i bf16s) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(bf16s, 16));
+}
+[[clang::always_inline]] inline Floats oddElements(__m512i bf16s) {
+  return _mm512_castsi512_ps(
+      _mm512_and_si512(bf16s, _mm512_set1_epi32(int(0xffff0000))));
+}
+
 [[clang::always_inline]] inline void multiplyAdd(Floats &first, Floats &second,
                                                  Chunk x, Chunk w) {
-  first = _mm512_dpbf16_ps(first, __m512bh(x.first), __m512bh(w.first));
-  second = _mm512_dpbf16_ps(second, __m512bh(x.second), __m512bh(w.second));
+  first =
+      _mm512_fmadd_ps(evenElements(x.all), evenElements(w.all), first);
+  second = _mm512_fmadd_ps(oddElements(x.all), oddElements(w.all), second);
 }
 
 } // namespace

@@ -14,6 +14,7 @@ struct Rate {
 constexpr Rate kRates[] = {
     {kernels::Level::Generic, 2e3, 1e4},
     {kernels::Level::AVX2, 3e4, 1e4},
+    {kernels::Level::AVX512, 6e4, 1e4},
     {kernels::Level::AVX512BF16, 1e5, 1e4},
 };
 

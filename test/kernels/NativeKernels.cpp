@@ -57,6 +57,8 @@ bool canRun(Level level) {
     return true;
   case Level::AVX2:
     return __builtin_cpu_supports("x86-64-v3");
+  case Level::AVX512:
+    return __builtin_cpu_supports("x86-64-v4");
   case Level::AVX512BF16:
     return __builtin_cpu_supports("x86-64-v4") &&
            __builtin_cpu_supports("avx512bf16") &&

@@ -11,6 +11,7 @@ namespace ds {
 namespace {
 
 const kernels::Level kLevels[] = {kernels::Level::AVX2,
+                                  kernels::Level::AVX512,
                                   kernels::Level::AVX512BF16};
 
 KernelInstance addRows(uint32_t n) { return {"add_rows_f32_generic", {n}}; }

@@ -73,10 +73,11 @@ TEST(Catalog, FieldNamesAreThoseOfTheIR) {
 }
 
 TEST(Catalog, LevelsStandFromBestToWorst) {
-  ASSERT_EQ(levels().size(), 2u);
+  ASSERT_EQ(levels().size(), 3u);
   EXPECT_EQ(levels()[0].name, "avx512bf16");
-  EXPECT_EQ(levels()[1].name, "avx2");
-  EXPECT_EQ(findLevel("avx2"), &levels()[1]);
+  EXPECT_EQ(levels()[1].name, "avx512");
+  EXPECT_EQ(levels()[2].name, "avx2");
+  EXPECT_EQ(findLevel("avx2"), &levels()[2]);
   EXPECT_EQ(findLevel("generic"), nullptr);
 }
 
