@@ -44,8 +44,8 @@ def AssignOffsetsPass : Pass<"plan-assign-offsets", "::mlir::ModuleOp"> {
   let summary = "Gives every buffer its place";
   let description = [{
     Pinned buffers lie at the start of the arena. The others of a body are
-    placed larger first, each into the smallest gap between those that live at
-    the same time. Two buffers live at the same time when they are used between
+    placed in several orders, each into the smallest gap between those that live
+    at the same time; the smallest arena wins (Placement.h). Two buffers live at the same time when they are used between
     the same two barriers, or across them: sharing bytes never needs a barrier
     that is not there. Places are multiples of 64 bytes.
 
