@@ -11,6 +11,7 @@
 #include "dialects/Plan/Plan.h"
 #include "passes/kernel/BindShape.h"
 #include "runtime/plan/AtomicOutput.h"
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
@@ -105,11 +106,12 @@ Status writeIR(mlir::ModuleOp module, const std::string &output) {
   return Status::ok();
 }
 
-/// The plan's kernels with their shapes, in order.
-Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module) {
+/// The plan's kernels with their shapes, in order, for its n-th level.
+Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module,
+                                                size_t level) {
   std::vector<KernelInstance> instances;
   for (auto op : module.getOps<plan::KernelOp>()) {
-    std::string row = op.getRow().str();
+    std::string row = llvm::cast<mlir::StringAttr>(op.getRows()[level]).str();
     const kernels::KernelRow *found = kernels::findRow(row);
     auto words = found ? kernel::bindShape(op, *found->family, op.getShape())
                        : llvm::FailureOr<kernel::ShapeWords>(mlir::failure());
@@ -127,7 +129,7 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   return fmt::format(
       "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
       "--chat-format={}",
-      context, options.chunk, options.cpu,
+      context, options.chunk, fmt::join(options.levels, ","),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
@@ -148,19 +150,55 @@ void describeModel(CompileReport &report, const checkpoint::Model &model) {
     report.notes.push_back("the MTP layer was checked; it is not compiled yet");
 }
 
+/// The levels' rows of the table, best first, each once.
+Result<std::vector<const kernels::LevelInfo *>>
+levelsOf(const std::vector<std::string> &names) {
+  std::vector<const kernels::LevelInfo *> levels;
+  for (const kernels::LevelInfo &info : kernels::levels())
+    if (std::ranges::find(names, info.name) != names.end())
+      levels.push_back(&info);
+  for (const std::string &name : names)
+    if (!kernels::findLevel(name))
+      return usage("--cpu", name, "a CPU level");
+  if (levels.empty())
+    return usage("--cpu", "nothing", "a CPU level");
+  return levels;
+}
+
+/// Machine code of every level.
+Result<std::vector<CompiledImage>>
+compileImages(mlir::ModuleOp module,
+              std::span<const kernels::LevelInfo *const> levels,
+              CompileReport &report) {
+  std::vector<CompiledImage> images;
+  std::set<std::string> rows;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    DS_ASSIGN(std::vector<KernelInstance> instances, instancesOf(module, i));
+    DS_ASSIGN(CompiledImage image, compileImage(levels[i]->level, instances));
+    images.push_back(std::move(image));
+    for (const KernelInstance &instance : instances)
+      rows.insert(instance.row);
+    report.kernelInstances = uint32_t(instances.size());
+  }
+  report.kernels.assign(rows.begin(), rows.end());
+  return images;
+}
+
 } // namespace
 
-Result<CompileReport> compile(const CompileOptions &options,
+Result<CompileReport> compile(const CompileOptions &given,
                               const PhaseCallback &onPhase) {
   CompileReport report;
+  DS_ASSIGN(std::vector<const kernels::LevelInfo *> levels,
+            levelsOf(given.levels));
+  for (const kernels::LevelInfo *level : levels)
+    report.levels.emplace_back(level->name);
+  CompileOptions options = given;
+  options.levels = report.levels; // best first
   onPhase("read config and headers");
   DS_ASSIGN(checkpoint::Model model, checkpoint::readModel(options.input));
   DS_TRY(checkOptions(options, model.config));
   describeModel(report, model);
-  const kernels::LevelInfo *level = kernels::findLevel(options.cpu);
-  if (!level)
-    return usage("--cpu", options.cpu, "a kernel level");
-  report.level = level->name;
   report.context =
       options.context
           ? options.context
@@ -186,13 +224,8 @@ Result<CompileReport> compile(const CompileOptions &options,
   }
 
   onPhase("machine code");
-  DS_ASSIGN(std::vector<KernelInstance> instances, instancesOf(*module));
-  DS_ASSIGN(CompiledImage image, compileImage(level->level, instances));
-  std::set<std::string> rows;
-  for (const KernelInstance &instance : instances)
-    rows.insert(instance.row);
-  report.kernels.assign(rows.begin(), rows.end());
-  report.kernelInstances = uint32_t(instances.size());
+  DS_ASSIGN(std::vector<CompiledImage> images,
+            compileImages(*module, levels, report));
   if (options.stopAfter == Stage::code) {
     DS_TRY(writeIR(*module, options.output));
     return report;
@@ -205,7 +238,7 @@ Result<CompileReport> compile(const CompileOptions &options,
       text.format + (text.reason.empty() ? "" : " (" + text.reason + ")");
 
   onPhase("write and verify");
-  EmitInputs inputs{.model = model, .images = {&image, 1}};
+  EmitInputs inputs{.model = model, .images = images};
   DS_ASSIGN(inputs.generation,
             checkpoint::readGenerationConfig(model.checkpoint.folder,
                                              model.config.vocabSize));

@@ -18,9 +18,9 @@ struct CompileReport {
   uint64_t tensors = 0, shards = 0;
   rt::BudgetRecord budget{};
   uint32_t context = 0;             // tokens
-  std::string level;                // "avx512bf16"
-  std::vector<std::string> kernels; // distinct rows, sorted
-  uint32_t kernelInstances = 0;
+  std::vector<std::string> levels;  // "avx512bf16", "avx2": best first
+  std::vector<std::string> kernels; // distinct rows of all levels, sorted
+  uint32_t kernelInstances = 0;     // of each level
   std::string chatFormat; // "r1", "v3", "none", "unknown"
   bool hasTokenizer = false;
   std::vector<std::string> notes; // things worth a line, in order

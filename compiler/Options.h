@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ds {
 
@@ -31,7 +32,9 @@ struct CompileOptions {
   uint32_t context = 0; // tokens of state the budget is made for; 0: the
                         // model's longest, at most kDefaultContext
   uint32_t chunk = 512; // most tokens of one prefill run
-  std::string cpu;      // kernel level, a name of kernels/base/Levels.def
+  /// CPU levels to make code for, names of kernels/base/Levels.def, in any
+  /// order.
+  std::vector<std::string> levels;
   KernelChoice kernels = KernelChoice::Native;
   MLAForm mla = MLAForm::ByPhase;
   bool tapHidden = false, tapExperts = false;

@@ -103,9 +103,11 @@ std::string shapeText(mlir::DictionaryAttr shape) {
 }
 
 Status Emitter::addKernels() {
-  if (in_.images.size() != 1)
+  if (in_.images.size() != model_.getLevels().size())
     return Error{.code = ErrorCode::InternalError,
-                 .subject = "the plan has one level, so it needs one image"};
+                 .subject = fmt::format("{} images for {} levels",
+                                        in_.images.size(),
+                                        model_.getLevels().size())};
   for (size_t level = 0; level < in_.images.size(); ++level) {
     const CompiledImage &image = in_.images[level];
     uint32_t index =
@@ -116,12 +118,12 @@ Status Emitter::addKernels() {
                                 .reserved = 0});
     uint32_t number = 0;
     for (auto kernel : module_.getOps<plan::KernelOp>()) {
-      StringRef row = kernel.getRow();
+      auto row = llvm::cast<mlir::StringAttr>(kernel.getRows()[level]);
       CompiledImage::Entry entry = image.entries[number];
       workspace_ = std::max(workspace_, uint64_t(kernel.getWorkspace()));
       kernels_[kernel.getSymName()] = number++;
       writer_.add(rt::KernelRecord{
-          .name = writer_.string(row.str()),
+          .name = writer_.string(row.getValue().str()),
           .shape = writer_.string(shapeText(kernel.getShape())),
           .image = index,
           .run = entry.run,

@@ -66,9 +66,10 @@ std::string passesOf(Stage stage, const CompileOptions &options) {
     break;
   case Stage::kernel:
     passes = fmt::format("convert-ds-to-kernel{{chunk={} decode-tokens={}}},"
-                         "kernel-select-variant{{level={}{}}},"
+                         "kernel-select-variant{{levels={}{}}},"
                          "kernel-verify-calls",
-                         options.chunk, kDecodeTokens, options.cpu,
+                         options.chunk, kDecodeTokens,
+                         fmt::join(options.levels, ","),
                          options.explain ? " explain=true" : "");
     break;
   case Stage::plan:

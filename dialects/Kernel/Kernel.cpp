@@ -30,9 +30,14 @@ LogicalResult KernelDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
-  if ((name == kEntryAttr || name == kLayerKindAttr || name == kLevelAttr) &&
-      !isa<StringAttr>(value))
+  if ((name == kEntryAttr || name == kLayerKindAttr) && !isa<StringAttr>(value))
     return op->emitOpError() << name << " is " << value << ", expected a string";
+  if (name == kLevelsAttr) {
+    auto levels = dyn_cast<ArrayAttr>(value);
+    if (!levels || levels.empty() || !llvm::all_of(levels, llvm::IsaPred<StringAttr>))
+      return op->emitOpError()
+             << name << " is " << value << ", expected an array of strings";
+  }
   if (name == kModelAttr && !isa<DictionaryAttr>(value))
     return op->emitOpError()
            << name << " is " << value << ", expected a dictionary";

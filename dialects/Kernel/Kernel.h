@@ -20,7 +20,7 @@ namespace ds::kernel {
 
 /// Discardable attributes, see the dialect's description.
 inline constexpr llvm::StringLiteral kModelAttr = "kernel.model";
-inline constexpr llvm::StringLiteral kLevelAttr = "kernel.level";
+inline constexpr llvm::StringLiteral kLevelsAttr = "kernel.levels";
 inline constexpr llvm::StringLiteral kEntryAttr = "kernel.entry";
 inline constexpr llvm::StringLiteral kLayerKindAttr = "kernel.layer_kind";
 inline constexpr llvm::StringLiteral kStateAttr = "kernel.state";

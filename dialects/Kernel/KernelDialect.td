@@ -18,8 +18,8 @@ def Kernel_Dialect : Dialect {
     Discardable attributes:
 
     - module `kernel.model`: dictionary of the model's widths and limits;
-      module `kernel.level = "avx2"`: the CPU level that variants were chosen
-      for;
+      module `kernel.levels = ["avx512", "avx2"]`: the CPU levels that variants
+      were chosen for, best first;
     - function `kernel.entry = "prefill"`: something a session can ask for;
     - function `kernel.layer_kind = "moe"`: the body of layers of this kind;
       its arguments are (residual, delta, angles, states…), its results

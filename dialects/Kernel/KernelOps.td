@@ -63,7 +63,7 @@ def Kernel_StateOp : Kernel_Op<"state", [Symbol]> {
   let hasVerifier = 1;
 }
 
-// Life: created by convert-ds-to-kernel, gets its variant from
+// Life: created by convert-ds-to-kernel, gets its variants from
 // kernel-select-variant, consumed by convert-kernel-to-plan.
 def Kernel_CallOp : Kernel_Op<"call"> {
   let summary = "one call of a kernel family";
@@ -75,14 +75,15 @@ def Kernel_CallOp : Kernel_Op<"call"> {
     contract's constants by name. A state operand that the call changes comes
     back as a result.
 
-    `variant` names the row of the kernel table that computes it.
+    `variants` names the row of the kernel table that computes it, one per CPU
+    level of the module (`kernel.levels`).
     `tap = "hidden"` or `"experts"` marks a call whose result nobody reads: the
     session hands it out.
 
     ```mlir
     %s, %x = kernel.call @add_rms_norm(%residual, %delta)
         weights [@moe.input_layernorm] shape {n = 192 : i32, eps = 1.0e-6 : f32}
-        variant "add_rms_norm_bf16_avx2"
+        variants ["add_rms_norm_bf16_avx2"]
         : (tensor<?x192xf32>, tensor<?x192xf32>)
         -> (tensor<?x192xf32>, tensor<?x192xbf16>)
     ```
@@ -91,12 +92,12 @@ def Kernel_CallOp : Kernel_Op<"call"> {
                        Variadic<Kernel_Value>:$inputs,
                        OptionalAttr<FlatSymbolRefArrayAttr>:$weights,
                        DictionaryAttr:$shape,
-                       OptionalAttr<StrAttr>:$variant,
+                       OptionalAttr<StrArrayAttr>:$variants,
                        OptionalAttr<StrAttr>:$tap);
   let results = (outs Variadic<Kernel_Value>:$outputs);
   let assemblyFormat = [{
     $family `(` $inputs `)` (`weights` $weights^)? `shape` $shape
-    (`variant` $variant^)? (`tap` $tap^)? attr-dict
+    (`variants` $variants^)? (`tap` $tap^)? attr-dict
     `:` functional-type($inputs, $outputs)
   }];
   let hasVerifier = 1;

@@ -23,10 +23,10 @@ def Plan_ModelOp : Plan_Op<"model"> {
     plan.model "deepseek_v3" {hidden_size = 192 : i32, num_layers = 3 : i32,
       vocab_size = 512 : i32, max_positions = 512 : i32, chunk = 512 : i32,
       decode_tokens = 64 : i32, head_rows = 16 : i32, page_tokens = 64 : i32,
-      logits_buffer = @logits, level = "avx2"}
+      logits_buffer = @logits, levels = ["avx2"]}
     ```
   }];
-  let arguments = (ins StrAttr:$family, StrAttr:$level,
+  let arguments = (ins StrAttr:$family, StrArrayAttr:$levels,
                        I32Attr:$hidden_size, I32Attr:$num_layers,
                        I32Attr:$vocab_size, I32Attr:$max_positions,
                        I32Attr:$chunk, I32Attr:$decode_tokens,
@@ -125,19 +125,20 @@ def Plan_BufferOp : Plan_Op<"buffer", [Symbol]> {
 }
 
 def Plan_KernelOp : Plan_Op<"kernel", [Symbol]> {
-  let summary = "one row of the kernel table with its shape bound";
+  let summary = "a kernel with its shape bound: one row of the table per level";
   let description = [{
-    `workspace` is bytes per worker.
+    `rows` stand in the order of the model's levels. `workspace` is bytes per
+    worker.
 
     ```mlir
-    plan.kernel @rms_norm.0 row "rms_norm_bf16_avx2" shape {eps = 1.0e-6 : f32,
+    plan.kernel @rms_norm.0 rows ["rms_norm_bf16_avx2"] shape {eps = 1.0e-6 : f32,
       in_offset = 0 : i32, in_stride = 176 : i32, n = 96 : i32} workspace 0
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$row,
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$rows,
                        DictionaryAttr:$shape, I64Attr:$workspace);
   let assemblyFormat = [{
-    $sym_name `row` $row `shape` $shape `workspace` $workspace attr-dict
+    $sym_name `rows` $rows `shape` $shape `workspace` $workspace attr-dict
   }];
 }
 

@@ -63,7 +63,7 @@ CallOp CallBuilder::call(Operation *op, StringRef family, TypeRange results,
       builder_, op->getLoc(), results,
       FlatSymbolRefAttr::get(op->getContext(), family), inputs,
       weights.empty() ? ArrayAttr() : builder_.getArrayAttr(weights),
-      builder_.getDictionaryAttr(fields), StringAttr(),
+      builder_.getDictionaryAttr(fields), ArrayAttr(),
       tap.empty() ? StringAttr() : builder_.getStringAttr(tap));
 }
 

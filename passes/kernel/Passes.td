@@ -26,18 +26,18 @@ def ConvertDSToKernelPass
 def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
   let summary = "Chooses a row of the kernel table for every call";
   let description = [{
-    For every call the cheapest row of the call's family
-    that computes on its element types and is in the code of `level`; among equals the first of the table.
-    The cost of a row is the time that its bytes and its arithmetic take on one
-    core of the level. With `explain` every candidate is printed on
+    For every call and each of `levels` the cheapest row of the call's family
+    that computes on its element types and is in the level's code; among equals
+    the first of the table. The cost of a row is the time that its bytes and its
+    arithmetic take on one core of the level. With `explain` every candidate is printed on
     standard error once per distinct call, with its cost or why it lost.
 
-    Afterwards every call has a variant, and the module names the level in
-    `kernel.level`.
+    Afterwards every call has a variant per level, and the module names the
+    levels in `kernel.levels`.
   }];
   let options = [
-    Option<"level", "level", "std::string", "\"avx512bf16\"",
-           "CPU level to choose for, a name of kernels/base/Levels.def">,
+    ListOption<"levels", "levels", "std::string",
+               "CPU levels to choose for, names of kernels/base/Levels.def">,
     Option<"rows", "rows", "uint32_t", "64",
            "Tokens of the run that costs are computed for">,
     Option<"explain", "explain", "bool", "false",
@@ -49,8 +49,8 @@ def VerifyCallsPass : Pass<"kernel-verify-calls", "::mlir::ModuleOp"> {
   let description = [{
     The family exists, the shape has exactly the contract's fields, operands
     and results are as many and as large as the contract says, weights exist
-    and have the encoding of the variant, every variant is a row of the family
-    of the module's level, and a body that `kernel.layers` names takes and
+    and have the encoding of the variant, the variants are rows of the family,
+    one per level of the module, and a body that `kernel.layers` names takes and
     returns what is passed to it.
   }];
 }

@@ -9,6 +9,7 @@
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/Support/Format.h>
 #include <llvm/Support/raw_ostream.h>
+#include <mlir/IR/Builders.h>
 
 using namespace mlir;
 
@@ -60,22 +61,32 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
   using SelectVariantPassBase::SelectVariantPassBase;
 
   void runOnOperation() override {
-    const kernels::LevelInfo *info = kernels::findLevel(level);
-    if (!info) {
+    SmallVector<const kernels::LevelInfo *> infos;
+    for (StringRef level : levels) {
+      infos.push_back(kernels::findLevel(level));
+      if (infos.back())
+        continue;
       getOperation().emitError("no code is made for level ") << level;
+      return signalPassFailure();
+    }
+    if (infos.empty()) {
+      getOperation().emitError("no level to choose for");
       return signalPassFailure();
     }
     SymbolTable symbols(getOperation());
     bool allFound = true;
     getOperation().walk([&](CallOp call) {
-      allFound &= succeeded(select(call, *info, symbols));
+      allFound &= succeeded(select(call, infos, symbols));
     });
     if (!allFound)
       return signalPassFailure();
-    getOperation()->setAttr(kLevelAttr, StringAttr::get(&getContext(), level));
+    Builder builder(&getContext());
+    SmallVector<StringRef> names(levels.begin(), levels.end());
+    getOperation()->setAttr(kLevelsAttr, builder.getStrArrayAttr(names));
   }
 
-  LogicalResult select(CallOp call, const kernels::LevelInfo &info,
+  LogicalResult select(CallOp call,
+                       ArrayRef<const kernels::LevelInfo *> infos,
                        const SymbolTable &symbols) {
     const kernels::Family *family = kernels::findFamily(call.getFamily());
     if (!family)
@@ -85,16 +96,22 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
       return failure();
     Problem problem{family, activationOf(call), weightsOf(call, symbols),
                     *words, rows};
-    Choice choice = choose(problem, info.level);
-    if (!choice.row)
-      return call.emitOpError("has no kernel for activations ")
-             << StringRef(nameOf(problem.activation)) << ", weights "
-             << StringRef(nameOf(problem.weights)) << " at level "
-             << StringRef(info.name);
-    call.setVariant(choice.row->name);
+    SmallVector<Choice> choices;
+    SmallVector<StringRef> variants;
+    for (const kernels::LevelInfo *info : infos) {
+      choices.push_back(choose(problem, info->level));
+      if (!choices.back().row)
+        return call.emitOpError("has no kernel for activations ")
+               << StringRef(nameOf(problem.activation)) << ", weights "
+               << StringRef(nameOf(problem.weights)) << " at level "
+               << StringRef(info->name);
+      variants.push_back(choices.back().row->name);
+    }
+    call.setVariantsAttr(Builder(&getContext()).getStrArrayAttr(variants));
     if (explain &&
-        explained_.insert({call.getVariantAttr(), call.getShapeAttr()}).second)
-      print(call, problem, choice, info.name);
+        explained_.insert({call.getVariantsAttr(), call.getShapeAttr()}).second)
+      for (auto [info, choice] : llvm::zip_equal(infos, choices))
+        print(call, problem, choice, info->name);
     return success();
   }
 

@@ -105,7 +105,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
                                         << "expected at most " << kMaxWorkspace;
     if (failed(verifyWeights(call, *wanted, symbols)))
       return failure();
-    return verifyVariant(call, *family, symbols);
+    return verifyVariants(call, *family, symbols);
   }
 
   LogicalResult verifyWeights(CallOp call, const Signature &wanted,
@@ -140,21 +140,35 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
     return success();
   }
 
-  LogicalResult verifyVariant(CallOp call, const kernels::Family &family,
+  LogicalResult verifyVariants(CallOp call, const kernels::Family &family,
                                const SymbolTable &symbols) {
-    auto level = getOperation()->getAttrOfType<StringAttr>(kLevelAttr);
-    if (!level && !call.getVariantAttr())
+    auto levels = getOperation()->getAttrOfType<ArrayAttr>(kLevelsAttr);
+    ArrayAttr variants = call.getVariantsAttr();
+    if (!levels && !variants)
       return success(); // not chosen yet
-    if (!level || !call.getVariantAttr())
-      return call.emitOpError("has a variant where the module has no level, or "
-                              "none where it has one");
+    size_t wanted = levels ? levels.size() : 0;
+    size_t found = variants ? variants.size() : 0;
+    if (found != wanted)
+      return call.emitOpError("has ")
+             << found << " variants, expected one per level of the module ("
+             << wanted << ")";
+    for (auto [level, variant] :
+         llvm::zip_equal(levels.getAsRange<StringAttr>(),
+                         variants.getAsRange<StringAttr>()))
+      if (failed(verifyVariant(call, family, level, variant, symbols)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult verifyVariant(CallOp call, const kernels::Family &family,
+                              StringAttr level, StringAttr variant,
+                              const SymbolTable &symbols) {
     const kernels::LevelInfo *info = kernels::findLevel(level.getValue());
-    const kernels::KernelRow *row = kernels::findRow(*call.getVariant());
+    const kernels::KernelRow *row = kernels::findRow(variant.getValue());
     if (!info || !row || row->family != &family ||
         !kernels::isIn(*row, info->level))
       return call.emitOpError("variant ")
-             << *call.getVariant() << " is no row of the family at level "
-             << level;
+             << variant << " is no row of the family at level " << level;
     if (row->weights == kernels::Weights::None)
       return success();
     Encoding wanted = row->weights == kernels::Weights::BF16
@@ -163,8 +177,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
     auto first = cast<FlatSymbolRefAttr>(call.getWeightsAttr()[0]);
     if (symbols.lookup<WeightOp>(first.getValue()).getEncoding() != wanted)
       return call.emitOpError("variant ")
-             << *call.getVariant()
-             << " does not read weights as they are stored";
+             << variant << " does not read weights as they are stored";
     return success();
   }
 

@@ -353,7 +353,7 @@ LogicalResult Converter::run() {
   for (Operation *op : llvm::reverse(old))
     op->erase();
   module_->removeAttr(kernel::kModelAttr);
-  module_->removeAttr(kernel::kLevelAttr);
+  module_->removeAttr(kernel::kLevelsAttr);
   return success();
 }
 

@@ -67,9 +67,9 @@ FlatSymbolRefAttr PlanTables::host(StringRef name, Location where,
 }
 
 FailureOr<FlatSymbolRefAttr> PlanTables::kernelOf(kernel::CallOp call) {
-  if (!call.getVariantAttr())
-    return call.emitOpError("has no variant; kernel-select-variant sets it");
-  KernelOp &kernel = kernels_[{call.getVariantAttr(), call.getShape()}];
+  if (!call.getVariantsAttr())
+    return call.emitOpError("has no variants; kernel-select-variant sets them");
+  KernelOp &kernel = kernels_[{call.getVariantsAttr(), call.getShape()}];
   if (!kernel) {
     const kernels::Family *family = kernels::findFamily(call.getFamily());
     if (!family)
@@ -81,7 +81,7 @@ FailureOr<FlatSymbolRefAttr> PlanTables::kernelOf(kernel::CallOp call) {
     uint32_t number = kernelsOfFamily_[call.getFamily()]++;
     kernel = KernelOp::create(
         builder_, call.getLoc(),
-        (call.getFamily() + "." + Twine(number)).str(), call.getVariantAttr(),
+        (call.getFamily() + "." + Twine(number)).str(), call.getVariantsAttr(),
         call.getShape(), family->workspace(words->data()));
   }
   return FlatSymbolRefAttr::get(kernel.getSymNameAttr());
@@ -138,10 +138,10 @@ LogicalResult PlanTables::addSlots(kernel::CallOp call, RowTable &row,
 
 LogicalResult PlanTables::makeModel() {
   auto model = module_->getAttrOfType<DictionaryAttr>(kernel::kModelAttr);
-  auto level = module_->getAttrOfType<StringAttr>(kernel::kLevelAttr);
-  if (!model || !level)
+  auto levels = module_->getAttrOfType<ArrayAttr>(kernel::kLevelsAttr);
+  if (!model || !levels)
     return module_.emitError("the module lacks ")
-           << (model ? kernel::kLevelAttr : kernel::kModelAttr);
+           << (model ? kernel::kLevelsAttr : kernel::kModelAttr);
   auto number = [&](StringRef key) -> uint32_t {
     auto value = model.getAs<IntegerAttr>(key);
     return value ? value.getValue().getZExtValue() : 0;
@@ -165,7 +165,7 @@ LogicalResult PlanTables::makeModel() {
     return builder_.getI32IntegerAttr(static_cast<int32_t>(value));
   };
   ModelOp::create(
-      builder_, module_.getLoc(), family, level,
+      builder_, module_.getLoc(), family, levels,
       model32(number("hidden_size")), model32(number("num_hidden_layers")),
       model32(number("vocab_size")),
       model32(number("max_position_embeddings")), model32(sizes_.chunk),

@@ -65,7 +65,7 @@ private:
   llvm::SmallVector<BufferOp> pinned_, scratch_;
   llvm::MapVector<mlir::StringAttr, BufferOp> host_;
   llvm::MapVector<std::pair<mlir::Attribute, mlir::Attribute>, KernelOp>
-      kernels_; // by row and shape
+      kernels_; // by rows and shape
   llvm::StringMap<uint32_t> kernelsOfFamily_;
   llvm::SmallVector<std::unique_ptr<RowTable>> rows_;
 };

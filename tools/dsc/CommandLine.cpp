@@ -101,7 +101,10 @@ Result<Command> compileCommand(const Written &written) {
     std::map<std::string, std::string> names;
     for (const kernels::LevelInfo &level : kernels::levels())
       names.emplace(level.name, level.name);
-    DS_ASSIGN(options.cpu, readWord("--cpu", written.value("cpu"), names));
+    for (const std::string &word : splitAtCommas(written.value("cpu"))) {
+      DS_ASSIGN(std::string level, readWord("--cpu", word, names));
+      options.levels.push_back(std::move(level));
+    }
   }
   if (written.has("kernels")) {
     DS_ASSIGN(options.kernels,

@@ -78,7 +78,7 @@ void printBox(const CompileCommand &command, const CompileReport &report,
                        : 0.0));
   line("kernels",
        fmt::format("{} instances of {} rows for {}", report.kernelInstances,
-                   report.kernels.size(), report.level));
+                   report.kernels.size(), fmt::join(report.levels, ", ")));
   line("chat", report.hasTokenizer ? report.chatFormat
                                    : "no tokenizer.json: token ids only");
   for (const std::string &note : report.notes)
@@ -108,8 +108,9 @@ Status runCompile(const CompileCommand &command) {
   PhaseLines lines(command.quiet);
   CompileOptions options = command.options;
   options.compiler = "dsc " DS_VERSION;
-  if (options.cpu.empty()) {
-    DS_ASSIGN(options.cpu, hostLevel());
+  if (options.levels.empty()) {
+    DS_ASSIGN(std::string level, hostLevel());
+    options.levels = {level};
   }
   DS_ASSIGN(CompileReport report, compile(options, [&](std::string_view phase) {
               lines.begin(phase);
