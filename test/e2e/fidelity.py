@@ -15,11 +15,11 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import safetensors
 
+LEVELS = {"reference": ["avx2"], "native": ["avx2", "avx512", "avx512bf16"]}
+UNFIT = 8  # dsrun's exit status where the CPU lacks what a level needs
 # Relative root mean square error of the logits and of each layer's hidden
 # values; smallest greedy_gap at which tokens must agree. Calibration: the same
 # forward pass in f32 gives 1e-6, with every rounding to bf16 1.0e-2.
-LEVELS = {"reference": ["avx2"], "native": ["avx2", "avx512", "avx512bf16"]}
-UNFIT = 8  # dsrun's exit status where the CPU lacks what a level needs
 BOUNDS = {"reference": (1e-5, 0.002), "native": (1.5e-2, 0.02)}
 ARGMAX_GAP = 0.05  # of the logits' standard deviation
 
