@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""faults.py BIN [ROW ...]: bad inputs and faults against the programs in BIN.
+
+Runs every row of the rows_*.py files beside it, or the rows named. The last
+line is "N of N rows".
+"""
+import importlib
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import harness
+
+
+def main():
+    sys.stdout.reconfigure(errors="backslashreplace")  # messages may hold bytes that are no UTF-8
+    for path in sorted(HERE.glob("rows_*.py")):
+        importlib.import_module(path.stem)
+    jobs = min(4, len(os.sched_getaffinity(0)))
+    sys.exit(1 if harness.run_rows(sys.argv[1], sys.argv[2:], jobs) else 0)
+
+
+main()
