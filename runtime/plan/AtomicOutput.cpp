@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
 
@@ -36,6 +38,35 @@ std::string folderOf(const std::string &path) {
   return slash == path.npos ? "." : path.substr(0, slash + 1);
 }
 
+/// " by process N" for the holder of a lock on the file; empty where the system
+/// does not tell. Lines of /proc/locks: `1: FLOCK ADVISORY WRITE PID
+/// MAJOR:MINOR:INODE 0 EOF`, the numbers of the device hexadecimal.
+std::string ownerOf(const struct stat &file) {
+  char place[64];
+  std::snprintf(place, sizeof place, " %02x:%02x:%llu ", major(file.st_dev),
+                minor(file.st_dev), (unsigned long long)(file.st_ino));
+  std::FILE *locks = std::fopen("/proc/locks", "re");
+  if (!locks)
+    return {};
+  std::string owner;
+  char line[256];
+  while (owner.empty() && std::fgets(line, sizeof line, locks)) {
+    int process = 0;
+    if (std::strstr(line, place) &&
+        std::sscanf(line, "%*d: FLOCK %*s %*s %d", &process) == 1 &&
+        process > 0)
+      owner = " by process " + std::to_string(process);
+  }
+  std::fclose(locks);
+  return owner;
+}
+
+Error cannotCreate(const std::string &output) {
+  return outputError(ErrorCode::OutputCreate, output,
+                     "cannot create temporary file in " + folderOf(output) +
+                         reason());
+}
+
 /// The temporary file. It is its own lock: who holds the lock of the file that
 /// has the name may write it, so a dead owner's file is simply taken over.
 class Temporary {
@@ -58,15 +89,13 @@ public:
                  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
       struct stat opened, named;
       if (descriptor_ < 0 || ::fstat(descriptor_, &opened) != 0)
-        return outputError(ErrorCode::OutputCreate, output_,
-                           "cannot create temporary file in " +
-                               folderOf(output_) + reason());
+        return cannotCreate(output_);
       if (!S_ISREG(opened.st_mode))
         return outputError(ErrorCode::OutputCreate, output_,
                            path_ + " is in the way");
       if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0)
         return outputError(ErrorCode::OutputLocked, output_,
-                           "another process is writing it");
+                           "locked" + ownerOf(opened));
       // The file may have been renamed to the output before it was locked.
       if (::stat(path_.c_str(), &named) == 0 && named.st_dev == opened.st_dev &&
           named.st_ino == opened.st_ino)
@@ -153,7 +182,7 @@ private:
 
 } // namespace
 
-Status writeAtomically(const std::string &path, std::span<const uint8_t> plan) {
+Status checkOutput(const std::string &path) {
   struct stat info;
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     Error error = outputError(ErrorCode::OutputKind, path, "output");
@@ -161,6 +190,13 @@ Status writeAtomically(const std::string &path, std::span<const uint8_t> plan) {
     error.expected = "the path of a regular file";
     return error;
   }
+  if (::faccessat(AT_FDCWD, folderOf(path).c_str(), W_OK | X_OK, AT_EACCESS))
+    return cannotCreate(path);
+  return Status::ok();
+}
+
+Status writeAtomically(const std::string &path, std::span<const uint8_t> plan) {
+  DS_TRY(checkOutput(path));
   Temporary temporary(path);
   DS_TRY(temporary.lock());
   DS_TRY(temporary.write(plan));

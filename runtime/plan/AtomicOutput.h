@@ -15,6 +15,10 @@ namespace ds::rt {
 /// fails. Errors: OutputKind (2), PlanSelfCheck (1), the other Output… (5).
 Status writeAtomically(const std::string &path, std::span<const uint8_t> plan);
 
+/// What writeAtomically would refuse whatever the plan holds: OutputKind, and
+/// OutputCreate where the folder is missing or not writable.
+Status checkOutput(const std::string &path);
+
 /// Removes the temporary file of a writeAtomically() that is under way, for
 /// signal handlers: async-signal-safe.
 void removePendingOutput() noexcept;

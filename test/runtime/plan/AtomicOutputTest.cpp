@@ -62,6 +62,16 @@ TEST(AtomicOutput, RefusesFoldersAndDevices) {
             ErrorCode::OutputKind);
 }
 
+// What is wrong with the place of an output is known before there is a plan.
+TEST(AtomicOutput, ChecksThePlaceAlone) {
+  TemporaryFolder folder;
+  EXPECT_EQ(codeOf(checkOutput(folder.path(""))), ErrorCode::OutputKind);
+  EXPECT_EQ(codeOf(checkOutput(folder.path("none/plan.bin"))),
+            ErrorCode::OutputCreate);
+  EXPECT_TRUE(checkOutput(folder.path("plan.bin")));
+  EXPECT_EQ(folder.files(), 0u);
+}
+
 // A temporary file that a killed process left behind is taken over.
 TEST(AtomicOutput, TakesOverWhatADeadProcessLeft) {
   TemporaryFolder folder;
@@ -77,8 +87,11 @@ TEST(AtomicOutput, LetsOneWriterIn) {
   std::string temporary = folder.write("plan.bin.dsc-tmp", kOld);
   int other = ::open(temporary.c_str(), O_RDWR);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), tinyPlan())),
-            ErrorCode::OutputLocked);
+  Status status = writeAtomically(folder.path("plan.bin"), tinyPlan());
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.errors()[0].code, ErrorCode::OutputLocked);
+  EXPECT_NE(status.errors()[0].subject.find(std::to_string(::getpid())),
+            std::string::npos);
   EXPECT_EQ(folder.read("plan.bin.dsc-tmp"), kOld);
   ::close(other);
 }
