@@ -3,6 +3,7 @@
 #include "compiler/checkpoint/CheckpointIndex.h"
 #include <algorithm>
 #include <set>
+#include <sys/stat.h>
 
 namespace ds::checkpoint {
 namespace {
@@ -72,7 +73,7 @@ Status checkUnused(const InputFolder &folder,
            .file = folder.path(),
            .subject = "shard \"" + name + "\": not named by " + kIndexName});
     else
-      notes.push_back(name + " is not used" +
+      notes.push_back(printable(name) + " is not used" +
                       (index.shards.size() > 1 || name != kSingleName
                            ? std::string(": the index does not name it")
                            : ""));
@@ -183,31 +184,48 @@ Status compare(const CheckpointIndex &index, const Checkpoint &checkpoint) {
   return status;
 }
 
-void compareTotal(const CheckpointIndex &index, Checkpoint &checkpoint) {
+/// Published checkpoints may carry a stale total: a note, unless `strict`.
+Status compareTotal(const CheckpointIndex &index, Checkpoint &checkpoint,
+                    bool strict) {
   if (!index.totalSize)
-    return;
+    return Status::ok();
   uint64_t total = 0; // shards of 2^63 bytes do not exist: no overflow
   for (const auto &[name, tensor] : checkpoint.tensors)
     total += tensor.bytes;
-  if (total != *index.totalSize)
-    checkpoint.notes.push_back(std::string(kIndexName) + ": total_size says " +
-                               std::to_string(*index.totalSize) +
-                               " bytes, the shards hold " +
-                               std::to_string(total));
+  if (total == *index.totalSize)
+    return Status::ok();
+  if (strict)
+    return Error{.code = ErrorCode::IndexTotal,
+                 .file = checkpoint.folder + "/" + kIndexName,
+                 .subject = "metadata.total_size",
+                 .found = std::to_string(*index.totalSize),
+                 .expected = std::to_string(total) +
+                             ", the bytes of all tensors (--strict)"};
+  checkpoint.notes.push_back(std::string(kIndexName) + ": total_size says " +
+                             std::to_string(*index.totalSize) +
+                             " bytes, the shards hold " +
+                             std::to_string(total));
+  return Status::ok();
 }
 
 } // namespace
 
-Result<Checkpoint> readCheckpoint(const InputFolder &folder) {
+Result<Checkpoint> readCheckpoint(const InputFolder &folder,
+                                  const ReadOptions &options) {
   Checkpoint checkpoint;
   checkpoint.folder = folder.path();
   DS_ASSIGN(std::vector<std::string> names, folder.names());
+  checkpoint.hasCode =
+      std::any_of(names.begin(), names.end(),
+                  [](const std::string &name) { return name.ends_with(".py"); });
   DS_ASSIGN(std::optional<InputFile> indexFile, folder.tryOpen(kIndexName));
   std::optional<CheckpointIndex> index;
   std::vector<std::string> shards = {kSingleName};
   Status status;
   if (indexFile) {
     DS_ASSIGN(index, readIndex(*indexFile));
+    checkpoint.sideFiles.push_back(
+        {kIndexName, indexFile->path(), indexFile->identity()});
     shards = index->shards;
     status = checkUnused(folder, names, *index, checkpoint.notes);
   } else if (!std::binary_search(names.begin(), names.end(), kSingleName)) {
@@ -219,7 +237,7 @@ Result<Checkpoint> readCheckpoint(const InputFolder &folder) {
   DS_TRY(std::move(status));
   if (index) {
     DS_TRY(compare(*index, checkpoint));
-    compareTotal(*index, checkpoint);
+    DS_TRY(compareTotal(*index, checkpoint, options.strict));
   }
   return checkpoint;
 }
@@ -227,16 +245,40 @@ Result<Checkpoint> readCheckpoint(const InputFolder &folder) {
 Status verifyUnchanged(const Checkpoint &checkpoint) {
   DS_ASSIGN(InputFolder folder, InputFolder::open(checkpoint.folder));
   Status status;
-  for (const Shard &shard : checkpoint.shards) {
-    auto file = folder.openFile(shard.name);
+  auto compare = [&](const std::string &name, const std::string &path,
+                     const FileIdentity &identity) {
+    auto file = folder.openFile(name);
     if (!file)
       status.add(file.takeStatus());
-    else if (file->identity() != shard.identity)
+    else if (file->identity() != identity)
       status.add({.code = ErrorCode::FileChanged,
-                  .file = shard.path,
+                  .file = path,
                   .subject = "changed while being read"});
-  }
+  };
+  for (const SideFile &file : checkpoint.sideFiles)
+    compare(file.name, file.path, file.identity);
+  for (const Shard &shard : checkpoint.shards)
+    compare(shard.name, shard.path, shard.identity);
   return status;
+}
+
+Status checkNotInput(const Checkpoint &checkpoint, const std::string &output) {
+  struct stat found;
+  if (stat(output.c_str(), &found))
+    return Status::ok();
+  auto compare = [&](const std::string &path,
+                     const FileIdentity &identity) -> Status {
+    if (identity.device != found.st_dev || identity.inode != found.st_ino)
+      return Status::ok();
+    return Error{.code = ErrorCode::OutputIsInput,
+                 .subject =
+                     "-o " + output + ": would replace input file " + path};
+  };
+  for (const SideFile &file : checkpoint.sideFiles)
+    DS_TRY(compare(file.path, file.identity));
+  for (const Shard &shard : checkpoint.shards)
+    DS_TRY(compare(shard.path, shard.identity));
+  return Status::ok();
 }
 
 } // namespace ds::checkpoint

@@ -24,19 +24,38 @@ struct StoredTensor {
   uint64_t bytes = 0;
 };
 
+/// How much is asked of a folder.
+struct ReadOptions {
+  bool strict = false;      // what is a note otherwise is an error
+  bool strictFiles = false; // no file is a link or has another name
+};
+
+/// A file beside the shards that the compiler reads.
+struct SideFile {
+  std::string name, path;
+  FileIdentity identity = {};
+};
+
 struct Checkpoint {
   std::string folder;
+  std::vector<SideFile> sideFiles;
   std::vector<Shard> shards; // sorted by name
   std::map<std::string, StoredTensor, std::less<>> tensors;
+  bool hasCode = false;           // Python files, which are never run
   std::vector<std::string> notes; // sentences for the user; no errors
 };
 
 /// Every shard of the index, or the single model.safetensors. Afterwards each
 /// tensor is stored exactly once, where the index says, inside its file.
-Result<Checkpoint> readCheckpoint(const InputFolder &folder);
+Result<Checkpoint> readCheckpoint(const InputFolder &folder,
+                                  const ReadOptions &options = {});
 
-/// FileChanged for every shard whose size, time or inode is no longer the one
-/// that was read.
+/// FileChanged for every shard and side file whose size, time or inode is no
+/// longer the one that was read.
 Status verifyUnchanged(const Checkpoint &checkpoint);
+
+/// OutputIsInput when `output` exists and is one of the checkpoint's files, by
+/// whatever name.
+Status checkNotInput(const Checkpoint &checkpoint, const std::string &output);
 
 } // namespace ds::checkpoint

@@ -116,21 +116,43 @@ void checkConsistency(ConfigObject &top, const ModelConfig &config) {
                 uint64_t(config.topkGroup) * groupSize);
 }
 
-void noteKeys(const JsonValue &top, std::vector<std::string> &notes) {
+/// Multimodal configs nest the language model's keys here.
+void refuseTextConfig(ConfigObject &top) {
+  const char *key = "text_config";
+  const JsonValue *nested = top.find(key);
+  if (!nested)
+    return;
+  if (nested->kind != Kind::Object)
+    return top.fail(ErrorCode::ConfigValue, key, nested->describe(),
+                    "no such key");
+  ConfigObject child = top.child(key, *nested);
+  bool isContradiction = false;
+  for (size_t i = 0; i < nested->keys.size(); ++i) {
+    const JsonValue *outer = top.find(nested->keys[i]);
+    if (!outer || outer->describe() == nested->items[i].describe())
+      continue;
+    isContradiction = true;
+    child.fail(ErrorCode::ConfigContradiction, nested->keys[i],
+               nested->items[i].describe(),
+               "the top-level " + nested->keys[i] + " (" + outer->describe() +
+                   ")");
+  }
+  if (!isContradiction)
+    top.fail(ErrorCode::ConfigUnsupported, key, "an object",
+             "the model's keys at the top (nested ones are not supported)");
+}
+
+void noteKeys(const JsonValue &top, ModelConfig &config) {
   static constexpr std::string_view known[] = {
 #define CONFIG_KEY(key, field, kind, absent, null) #key,
 #define CONFIG_SECTION(key) #key,
 #define CONFIG_IGNORED(key) #key,
 #include "compiler/checkpoint/ConfigKeys.def"
   };
-  std::string unknown;
   for (const std::string &key : top.keys)
     if (std::find(std::begin(known), std::end(known), key) == std::end(known))
-      unknown += (unknown.empty() ? "" : ", ") + printable(key);
-  if (!unknown.empty())
-    notes.push_back("config.json: keys that dsc does not know: " + unknown);
-  if (top.find("auto_map"))
-    notes.push_back("code in the checkpoint is never run (auto_map)");
+      config.unknownKeys.push_back(key);
+  config.namesCode = top.find("auto_map") || top.find("trust_remote_code");
 }
 
 // As the last column of ConfigKeys.def spells them.
@@ -143,6 +165,7 @@ Result<ModelConfig> readConfig(const InputFile &file) {
   Status status;
   ConfigObject top(file.path(), "", value, status);
   checkFamily(top);
+  refuseTextConfig(top);
   DS_TRY(std::move(status));
 
   ModelConfig config;
@@ -158,7 +181,7 @@ Result<ModelConfig> readConfig(const InputFile &file) {
   checkSupported(top, config);
   checkConsistency(top, config);
   DS_TRY(std::move(status));
-  noteKeys(value, config.notes);
+  noteKeys(value, config);
   return config;
 }
 

@@ -40,14 +40,10 @@ void readYarn(ConfigObject &rope, ModelConfig &config) {
 
 void noteUnknown(const ConfigObject &object,
                  std::initializer_list<std::string_view> known,
-                 std::string_view name, std::vector<std::string> &notes) {
-  std::string unknown;
+                 std::string_view name, ModelConfig &config) {
   for (const std::string &key : object.value().keys)
     if (std::find(known.begin(), known.end(), key) == known.end())
-      unknown += (unknown.empty() ? "" : ", ") + printable(key);
-  if (!unknown.empty())
-    notes.push_back("config.json: keys of " + std::string(name) +
-                    " that dsc does not know: " + unknown);
+      config.unknownKeys.push_back(std::string(name) + "/" + key);
 }
 
 bool isBlock(const JsonValue &value) {
@@ -116,7 +112,7 @@ void readRope(ConfigObject &top, ModelConfig &config) {
                 {"type", "rope_type", "rope_theta", "factor", "beta_fast",
                  "beta_slow", "mscale", "mscale_all_dim", "attention_factor",
                  "original_max_position_embeddings", "truncate"},
-                key, config.notes);
+                key, config);
   }
   if (config.ropeTheta <= 1)
     top.fail(ErrorCode::ConfigValue, "rope_theta",
@@ -158,7 +154,7 @@ void readQuantization(ConfigObject &top, ModelConfig &config) {
   noteUnknown(quantization,
               {"quant_method", "fmt", "activation_scheme", "weight_block_size",
                "scale_fmt", "modules_to_not_convert", "ignored_layers"},
-              key, config.notes);
+              key, config);
   config.quantizationConfig = block;
 }
 

@@ -100,11 +100,9 @@ bool HeaderEvents::onKey(std::string &key) {
       return failEntry(ErrorCode::HeaderLimit, "name length",
                        std::to_string(entry_.size()),
                        "at most " + std::to_string(kMaxNameBytes));
-    if (entry_.empty() || std::any_of(entry_.begin(), entry_.end(), [](char c) {
-          return uint8_t(c) < 0x20 || c == 0x7F;
-        }))
+    if (entry_.empty() || printable(entry_, entry_.size()) != entry_)
       return failEntry(ErrorCode::HeaderForm, "name",
-                       entry_.empty() ? "nothing" : "a control character",
+                       entry_.empty() ? "nothing" : "a control or hidden character",
                        "printable text");
     return true;
   }

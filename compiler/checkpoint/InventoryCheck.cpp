@@ -7,7 +7,8 @@ namespace {
 
 class Placer {
 public:
-  explicit Placer(Model &model) : model_(model) {}
+  Placer(Model &model, const ReadOptions &options)
+      : model_(model), options_(options) {}
 
   Status place() {
     DS_TRY(refuseFused());
@@ -24,7 +25,8 @@ public:
       placeMtp(count + i);
     model_.hasMtp = !model_.mtpLayers.empty();
     checkQuantization();
-    status_.add(checkUnused(model_, used_));
+    checkExpertDtype();
+    status_.add(checkUnused(model_, used_, options_.strict));
     return std::move(status_);
   }
 
@@ -158,18 +160,63 @@ private:
   void placeLayer(uint32_t layer, LayerKind kind,
                   std::vector<LayerTensors> &layers) {
     LayerTensors tensors{.kind = kind, .roles = {}};
-    for (const RoleSpec &role : layerRoles(model_.config, kind)) {
+    std::vector<RoleSpec> roles = layerRoles(model_.config, kind);
+    std::vector<bool> isAbsent = absentExperts(roles, layer);
+    for (const RoleSpec &role : roles) {
       std::vector<RoleTensor> &list = tensors.roles[role.role];
       list.reserve(role.count);
       Status missing;
-      for (uint32_t i = 0; i < role.count; ++i)
+      for (uint32_t i = 0; i < role.count; ++i) {
+        if (role.isExpert() && isAbsent[i])
+          continue; // already one error
         if (auto tensor =
                 placeTensor(role, layerTensorName(role, layer, i), &missing))
           list.push_back(std::move(*tensor));
+      }
       addMissing(role, layer, std::move(missing));
       checkSame(role, kind, list);
     }
     layers.push_back(std::move(tensors));
+  }
+
+  /// Experts of which the layer stores nothing; together they are one error.
+  std::vector<bool> absentExperts(const std::vector<RoleSpec> &roles,
+                                  uint32_t layer) {
+    std::vector<bool> isAbsent(model_.config.nRoutedExperts, true);
+    bool hasExperts = false;
+    for (const RoleSpec &role : roles)
+      for (uint32_t i = 0; role.isExpert() && i < role.count; ++i) {
+        hasExperts = true;
+        if (isAbsent[i] && find(layerTensorName(role, layer, i)))
+          isAbsent[i] = false;
+      }
+    size_t absent = size_t(std::count(isAbsent.begin(), isAbsent.end(), true));
+    if (hasExperts && absent)
+      status_.add({.code = ErrorCode::ExpertCount,
+                   .file = model_.checkpoint.folder,
+                   .subject = "layer " + std::to_string(layer) + ": experts " +
+                              rangesOf(isAbsent) + " are missing",
+                   .found = std::to_string(isAbsent.size() - absent) +
+                            " experts",
+                   .expected = std::to_string(isAbsent.size()) +
+                               " (n_routed_experts)"});
+    return isAbsent;
+  }
+
+  /// "3, 7..9" of the set places.
+  static std::string rangesOf(const std::vector<bool> &set) {
+    std::string text;
+    for (size_t i = 0; i < set.size(); ++i) {
+      if (!set[i])
+        continue;
+      size_t first = i;
+      while (i + 1 < set.size() && set[i + 1])
+        ++i;
+      text += (text.empty() ? "" : ", ") + std::to_string(first);
+      if (i > first)
+        text += ".." + std::to_string(i);
+    }
+    return text;
   }
 
   /// Missing experts of one role are one error; other roles are one tensor.
@@ -253,7 +300,29 @@ private:
                               ", …)"});
   }
 
+  /// expert_dtype says nothing that the experts do not; a contradiction means
+  /// that one of the two is not this model's.
+  void checkExpertDtype() {
+    const std::string &says = model_.config.expertDtype;
+    for (const LayerTensors &layer : model_.layers) {
+      auto at = layer.roles.find("mlp.experts.gate_proj");
+      if (says.empty() || at == layer.roles.end() || at->second.empty())
+        continue;
+      const RoleTensor &expert = at->second.front();
+      bool isQuantized = expert.encoding == Encoding::F8E4M3Block128;
+      if (says != (isQuantized ? "fp8" : "bf16"))
+        status_.add({.code = ErrorCode::QuantizationContradiction,
+                     .file = model_.checkpoint.folder + "/config.json",
+                     .subject = "key \"expert_dtype\"",
+                     .found = "\"" + says + "\", but " + expert.name + " is " +
+                              std::string(nameOf(expert.encoding)),
+                     .expected = isQuantized ? "\"fp8\"" : "\"bf16\""});
+      return;
+    }
+  }
+
   Model &model_;
+  const ReadOptions &options_;
   Status status_;
   UsedTensors used_;
   std::map<std::pair<LayerKind, std::string>, std::pair<Encoding, std::string>>
@@ -264,6 +333,8 @@ private:
 
 } // namespace
 
-Status placeTensors(Model &model) { return Placer(model).place(); }
+Status placeTensors(Model &model, const ReadOptions &options) {
+  return Placer(model, options).place();
+}
 
 } // namespace ds::checkpoint

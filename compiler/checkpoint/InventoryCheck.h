@@ -9,13 +9,14 @@ namespace ds::checkpoint {
 
 /// Fills globals, layers, mtpLayers, hasMtp, unusedBytes and adds notes, from
 /// config and checkpoint.
-Status placeTensors(Model &model);
+/// With `options.strict` a tensor that the model does not have is an error.
+Status placeTensors(Model &model, const ReadOptions &options);
 
 /// The tensors of `model.checkpoint` that a role took.
 using UsedTensors = std::unordered_set<const StoredTensor *>;
 
 /// Explains every tensor that is not in `used`: an error where the name shows a
 /// mistake, a note otherwise. Sets unusedBytes.
-Status checkUnused(Model &model, const UsedTensors &used);
+Status checkUnused(Model &model, const UsedTensors &used, bool strict);
 
 } // namespace ds::checkpoint

@@ -107,7 +107,9 @@ Status parseJson(std::string_view text, const std::string &file,
     return std::move(events.failure);
   size_t at = adapter.failedAt ? adapter.failedAt - 1 : 0;
   error.where = placeOf(text, std::min(at, text.size()), firstByte);
-  constexpr std::string_view mark = "; expected ";
+  // The library's sentence: `... - invalid string: REASON; last read: '...'`.
+  constexpr std::string_view invalid = "invalid string: ", mark = "; expected ";
+  size_t reason = adapter.reason.find(invalid);
   size_t expected = adapter.reason.find(mark);
   if (adapter.reason.find("UTF-8") != std::string::npos)
     error.subject =
@@ -116,6 +118,9 @@ Status parseJson(std::string_view text, const std::string &file,
     error.found = "end of file";
   else
     error.found = adapter.lastToken;
+  if (error.subject.empty() && reason != std::string::npos)
+    error.subject = adapter.reason.substr(
+        reason, adapter.reason.find("; last read") - reason);
   error.expected = expected == std::string::npos
                        ? "well-formed JSON"
                        : adapter.reason.substr(expected + mark.size());

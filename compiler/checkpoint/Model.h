@@ -47,12 +47,14 @@ struct Model {
   std::vector<LayerTensors> mtpLayers; // none, or num_nextn_predict_layers
   bool hasMtp = false;
   uint64_t unusedBytes = 0; // stored and in none of the above
-  std::vector<std::string> notes;
+  std::vector<std::string> notes;   // sentences for the user
+  std::vector<std::string> details; // what a note counts, one by one
 };
 
 /// `path` is a checkpoint folder or its config file. Every required tensor is
 /// there once, with the config's shape and a supported element type; a role has
 /// one encoding in all layers of a kind. Errors: all independent ones.
-Result<Model> readModel(const std::string &path);
+Result<Model> readModel(const std::string &path,
+                        const ReadOptions &options = {});
 
 } // namespace ds::checkpoint

@@ -68,7 +68,8 @@ struct ModelConfig {
   double ropeTheta = 10000;
   std::optional<YarnScaling> ropeScaling; // none: plain rope
   std::optional<BlockQuantization> quantizationConfig;
-  std::vector<std::string> notes; // sentences for the user
+  std::vector<std::string> unknownKeys; // "fancy", "rope_scaling/fancy"
+  bool namesCode = false; // auto_map or trust_remote_code, which say nothing
 
   /// Of a layer below numHiddenLayers; the rest are MTP layers.
   bool isMoe(uint32_t layer) const { return layer >= firstKDenseReplace; }

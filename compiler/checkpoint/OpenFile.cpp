@@ -38,6 +38,25 @@ Error notRegular(const std::string &path, mode_t mode) {
           .expected = "regular file"};
 }
 
+/// What --strict-files refuses in a file that was opened as `named`.
+Status checkLinks(const std::string &path, const struct stat &named,
+                  const struct stat &opened) {
+  bool isLink = S_ISLNK(named.st_mode) || named.st_dev != opened.st_dev ||
+                named.st_ino != opened.st_ino;
+  if (isLink)
+    return Error{.code = ErrorCode::LinkRefused,
+                 .file = path,
+                 .found = "a link",
+                 .expected = "a file (--strict-files)"};
+  if (opened.st_nlink != 1)
+    return Error{.code = ErrorCode::LinkRefused,
+                 .file = path,
+                 .subject = "link count",
+                 .found = std::to_string(opened.st_nlink),
+                 .expected = "1 (--strict-files)"};
+  return Status::ok();
+}
+
 int openBeneath(int folder, const char *path) {
   struct open_how how = {};
   how.flags = kOpenFlags;
@@ -143,7 +162,8 @@ InputFolder::InputFolder(InputFolder &&other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       rootPath_(std::move(other.rootPath_)),
       fromRoot_(std::move(other.fromRoot_)),
-      rootDescriptor_(std::exchange(other.rootDescriptor_, -1)) {}
+      rootDescriptor_(std::exchange(other.rootDescriptor_, -1)),
+      links_(other.links_) {}
 InputFolder::~InputFolder() {
   if (descriptor_ >= 0)
     close(descriptor_);
@@ -151,9 +171,10 @@ InputFolder::~InputFolder() {
     close(rootDescriptor_);
 }
 
-Result<InputFolder> InputFolder::open(const std::string &path) {
+Result<InputFolder> InputFolder::open(const std::string &path, Links links) {
   InputFolder folder;
   folder.path_ = path;
+  folder.links_ = links;
   constexpr int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
   folder.descriptor_ = ::open(path.c_str(), flags);
   std::error_code code;
@@ -223,6 +244,12 @@ InputFolder::tryOpen(const std::string &name, Resolution resolution) const {
   InputFile file(descriptor, path, identity);
   if (!S_ISREG(status.st_mode))
     return notRegular(path, status.st_mode);
+  struct stat named;
+  if (links_ == Links::Refuse) {
+    if (fstatat(descriptor_, name.c_str(), &named, AT_SYMLINK_NOFOLLOW))
+      return unreadable(path, errno);
+    DS_TRY(checkLinks(path, named, status));
+  }
   return std::optional<InputFile>(std::move(file));
 }
 
@@ -268,9 +295,8 @@ Result<ModelLocation> locateModel(const std::string &path) {
 bool isPlainName(std::string_view name) {
   if (name.empty() || name == "." || name == ".." || name.size() > 255)
     return false;
-  return std::none_of(name.begin(), name.end(), [](char c) {
-    return c == '/' || c == '\\' || uint8_t(c) < 0x20 || c == 0x7F;
-  });
+  return name.find_first_of("/\\") == name.npos &&
+         printable(name, name.size()) == name;
 }
 
 } // namespace ds::checkpoint

@@ -44,6 +44,10 @@ private:
   FileIdentity identity_;
 };
 
+/// Whether links are followed as far as they stay inside, or refused: symbolic
+/// ones, and files that have another name as well.
+enum class Links { Follow, Refuse };
+
 /// Who resolves a name: openat2 of the kernel, or our own check of the real
 /// path (kernels without openat2).
 enum class Resolution { Kernel, Ours };
@@ -52,13 +56,14 @@ enum class Resolution { Kernel, Ours };
 class InputFolder {
 public:
   /// FolderUnreadable when `path` is no folder.
-  static Result<InputFolder> open(const std::string &path);
+  static Result<InputFolder> open(const std::string &path,
+                                  Links links = Links::Follow);
   InputFolder(InputFolder &&other) noexcept;
   ~InputFolder();
 
   const std::string &path() const { return path_; }
   /// None when there is no such name; NotRegularFile, LinkLeavesFolder,
-  /// FileUnreadable otherwise. `name` is one path component.
+  /// LinkRefused, FileUnreadable otherwise. `name` is one path component.
   Result<std::optional<InputFile>>
   tryOpen(const std::string &name,
           Resolution resolution = Resolution::Kernel) const;
@@ -74,6 +79,7 @@ private:
   std::string rootPath_; // links may lead to anything below; real path
   std::string fromRoot_; // path_ relative to rootPath_, "" or "a/b/"
   int rootDescriptor_ = -1;
+  Links links_ = Links::Follow;
 };
 
 /// Where a model is: its folder and the name of its config file.
@@ -83,8 +89,9 @@ struct ModelLocation {
 /// `path` is a folder (config.json) or a config file.
 Result<ModelLocation> locateModel(const std::string &path);
 
-/// A name that can only mean a file of the folder: one component, valid
-/// without control characters, not "", "." or "..".
+/// A name that can only mean a file of the folder and shows as what it is: one
+/// component of UTF-8 without control or hidden characters, not "", "." or
+/// "..".
 bool isPlainName(std::string_view name);
 
 } // namespace ds::checkpoint

@@ -20,8 +20,8 @@ std::optional<uint64_t> numberAt(std::string_view text) {
 
 class Explainer {
 public:
-  Explainer(Model &model, const UsedTensors &used)
-      : model_(model), used_(used) {}
+  Explainer(Model &model, const UsedTensors &used, bool strict)
+      : model_(model), used_(used), strict_(strict) {}
 
   Status explain() {
     for (const auto &[name, tensor] : model_.checkpoint.tensors) {
@@ -75,9 +75,38 @@ private:
                                   : std::string(nameOf(at->second.dtype)),
                      .expected = "F8_E4M3"};
     }
+    if (std::optional<Error> error = otherScale(name))
+      return error;
     if (name.starts_with(layers))
       return mistakeInLayer(name, std::string_view(name).substr(layers.size()));
-    other_.add(name);
+    return extra(other_, name);
+  }
+
+  /// Scales in the naming of another family, of a weight of this model.
+  std::optional<Error> otherScale(const std::string &name) const {
+    for (std::string_view suffix : {".scale", "_scale"}) {
+      if (!name.ends_with(suffix))
+        continue;
+      std::string weight = name.substr(0, name.size() - suffix.size());
+      if (suffix == ".scale")
+        weight += ".weight";
+      if (isUsed(weight))
+        return Error{.code = ErrorCode::ScaleStray,
+                     .file = "",
+                     .subject = "tensor " + name + ": scales of " + weight,
+                     .found = "a second naming",
+                     .expected = "only " + scaleTensorName(weight)};
+    }
+    return {};
+  }
+
+  std::optional<Error> extra(Group &group, const std::string &name) {
+    if (strict_)
+      return Error{.code = ErrorCode::TensorUnexpected,
+                   .file = "",
+                   .subject = "tensor " + name +
+                              ": not part of the model (--strict)"};
+    group.add(name);
     return {};
   }
 
@@ -88,16 +117,15 @@ private:
     // A config may name no MTP layer and its folder hold one.
     uint64_t most =
         config.numHiddenLayers + std::max(config.numNextnPredictLayers, 1u);
+    std::string spelling(rest.substr(0, rest.find('.')));
     if (!layer || *layer >= most)
       return Error{.code = ErrorCode::LayerIndex,
                    .file = "",
                    .subject = "tensor " + name + ": layer index",
-                   .found = std::string(rest.substr(0, rest.find('.'))),
+                   .found = spelling.empty() ? "nothing" : spelling,
                    .expected = "0.." + std::to_string(most - 1)};
-    if (*layer >= config.numHiddenLayers) {
-      mtp_.add(name);
-      return {};
-    }
+    if (*layer >= config.numHiddenLayers)
+      return extra(mtp_, name);
     constexpr std::string_view experts = ".mlp.experts.";
     size_t at = rest.find(experts);
     if (at != rest.npos && config.isMoe(uint32_t(*layer))) {
@@ -112,8 +140,7 @@ private:
                                  std::to_string(config.nRoutedExperts - 1) +
                                  " (n_routed_experts)"};
     }
-    other_.add(name);
-    return {};
+    return extra(other_, name);
   }
 
   void addNote(const Group &group, const char *what) {
@@ -125,14 +152,15 @@ private:
 
   Model &model_;
   const UsedTensors &used_;
+  bool strict_;
   Status status_;
   Group mtp_, other_;
 };
 
 } // namespace
 
-Status checkUnused(Model &model, const UsedTensors &used) {
-  return Explainer(model, used).explain();
+Status checkUnused(Model &model, const UsedTensors &used, bool strict) {
+  return Explainer(model, used, strict).explain();
 }
 
 } // namespace ds::checkpoint

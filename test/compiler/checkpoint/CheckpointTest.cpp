@@ -3,6 +3,7 @@
 #include "compiler/checkpoint/Checkpoint.h"
 #include "compiler/checkpoint/CheckpointIndex.h"
 #include "test/compiler/checkpoint/TestFolder.h"
+#include <filesystem>
 
 namespace ds::checkpoint {
 namespace {
@@ -152,6 +153,21 @@ TEST_F(CheckpointTest, NotesAWrongTotal) {
   ASSERT_EQ(checkpoint->notes.size(), 1u);
   EXPECT_NE(checkpoint->notes[0].find("23"), std::string::npos);
   EXPECT_NE(checkpoint->notes[0].find("22"), std::string::npos);
+  auto opened = InputFolder::open(folder.path());
+  expectError(readCheckpoint(*opened, {.strict = true}), ErrorCode::IndexTotal,
+              {"found 23", "expected 22"});
+}
+
+// A file of the checkpoint is recognised as output by its inode.
+TEST_F(CheckpointTest, KnowsItsFiles) {
+  auto checkpoint = read(folder);
+  ASSERT_TRUE(checkpoint) << textOf(checkpoint);
+  std::filesystem::create_hard_link(folder.at(kA), folder.at("x.plan"));
+  expectError(checkNotInput(*checkpoint, folder.at("x.plan")),
+              ErrorCode::OutputIsInput, {"x.plan", kA});
+  folder.write("y.plan", "");
+  EXPECT_TRUE(checkNotInput(*checkpoint, folder.at("y.plan")));
+  EXPECT_TRUE(checkNotInput(*checkpoint, folder.at("absent")));
 }
 
 // A shard that is no longer the one that was read is found at the end.

@@ -31,7 +31,7 @@ TEST(ConfigReaderTest, TakesDefaultsForAbsentKeys) {
   EXPECT_EQ(config->ropeTheta, 10000);
   EXPECT_FALSE(config->ropeScaling);
   EXPECT_FALSE(config->quantizationConfig);
-  EXPECT_TRUE(config->notes.empty());
+  EXPECT_TRUE(config->unknownKeys.empty());
 }
 
 // Null is not absent: every key refuses it, but for the query rank.
@@ -167,13 +167,22 @@ TEST(ConfigReaderTest, ReadsEndTokens) {
               ErrorCode::ConfigLimit, {"65", "64"});
 }
 
-// Unknown keys and code in the checkpoint are notes.
-TEST(ConfigReaderTest, NotesUnknownKeys) {
+// Unknown keys are kept by name; code that a key names is no error.
+TEST(ConfigReaderTest, KeepsUnknownKeys) {
   auto config = readWith("\"fancy\": {}, \"auto_map\": {}, \"dtype\": 3");
   ASSERT_TRUE(config) << textOf(config);
-  ASSERT_EQ(config->notes.size(), 2u);
-  EXPECT_NE(config->notes[0].find("fancy"), std::string::npos);
-  EXPECT_NE(config->notes[1].find("never run"), std::string::npos);
+  EXPECT_EQ(config->unknownKeys, (std::vector<std::string>{"fancy"}));
+  EXPECT_TRUE(config->namesCode);
+}
+
+// A nested language model is refused; one that contradicts the top is wrong.
+TEST(ConfigReaderTest, RefusesTextConfig) {
+  expectError(readWith("\"text_config\": {}"), ErrorCode::ConfigUnsupported,
+              {"text_config"});
+  expectError(readWith("\"vocab_size\": 100, "
+                       "\"text_config\": {\"vocab_size\": 101}"),
+              ErrorCode::ConfigContradiction,
+              {"/text_config", "vocab_size", "found 101", "100"});
 }
 
 // Malformed JSON is refused with its place.

@@ -18,10 +18,10 @@ protected:
     ASSERT_TRUE(status) << status.text("test");
     good = tensorsOf(made.path());
   }
-  Result<Model> read() {
+  Result<Model> read(const ReadOptions &options = {}) {
     folder.write("config.json", config);
     writeSparse(folder, "model.safetensors", tensors);
-    return readModel(folder.path());
+    return readModel(folder.path(), options);
   }
   /// In the config's text, once.
   void replace(std::string_view from, std::string_view to) {
@@ -66,6 +66,22 @@ TEST_F(InventoryTest, CountsExperts) {
   expectError(read(), ErrorCode::ExpertCount, {"found 16", "0..15"});
 }
 
+// Experts of which nothing is stored are one error that names the gap.
+TEST_F(InventoryTest, NamesTheGapInTheExperts) {
+  for (auto at = tensors.begin(); at != tensors.end();)
+    at = at->first.starts_with(kLayer1 + "mlp.experts.3.") ||
+                 at->first.starts_with(kLayer1 + "mlp.experts.7.") ||
+                 at->first.starts_with(kLayer1 + "mlp.experts.8.")
+             ? tensors.erase(at)
+             : std::next(at);
+  auto model = read();
+  ASSERT_FALSE(model);
+  Status status = model.takeStatus();
+  EXPECT_EQ(status.errors().size(), 1u);
+  expectError(status, ErrorCode::ExpertCount,
+              {"layer 1: experts 3, 7..8 are missing", "found 13", "16"});
+}
+
 TEST_F(InventoryTest, RefusesFusedExperts) {
   tensors[kLayer1 + "mlp.experts.gate_up_proj"] = {"BF16", {16, 192, 192}};
   expectError(read(), ErrorCode::FusedExperts, {"gate_up_proj"});
@@ -79,14 +95,9 @@ TEST_F(InventoryTest, ComparesShapesWithTheConfig) {
   expectError(read(), ErrorCode::TensorShape, {"[0]"});
 }
 
-// Valid element types that dsc does not compute with exit with 4.
 TEST_F(InventoryTest, NamesSupportedElementTypes) {
   tensors[kLayer1 + "self_attn.o_proj.weight"].dtype = "F16";
-  auto model = read();
-  ASSERT_FALSE(model);
-  Status status = model.takeStatus();
-  EXPECT_EQ(status.exit(), Exit::Unsupported);
-  expectError(status, ErrorCode::TensorDType,
+  expectError(read(), ErrorCode::TensorDType,
               {"o_proj", "found F16", "BF16 or F8_E4M3"});
   tensors = good;
   tensors["model.norm.weight"].dtype = "F32";
@@ -199,6 +210,41 @@ TEST_F(InventoryTest, NotesUnexpectedTensors) {
   EXPECT_EQ(model->unusedBytes, 10u + 32u);
   ASSERT_EQ(model->notes.size(), 1u); // inv_freq is known and says nothing
   EXPECT_NE(model->notes[0].find("model.vision.weight"), std::string::npos);
+  expectError(read({.strict = true}), ErrorCode::TensorUnexpected,
+              {"model.vision.weight", "--strict"});
+}
+
+// Scales that a weight has already, in the naming of another family.
+TEST_F(InventoryTest, RefusesTwoNamingsOfScales) {
+  std::string weight = "model.layers.0.mlp.up_proj";
+  tensors[weight + ".scale"] = {"F32", {3, 2}};
+  expectError(read(), ErrorCode::ScaleStray,
+              {weight + ".scale", weight + ".weight_scale_inv"});
+}
+
+// expert_dtype may repeat what the experts are, and nothing else.
+TEST_F(InventoryTest, ComparesExpertDTypeWithTheExperts) {
+  replace("\"hidden_act\"", "\"expert_dtype\": \"fp8\", \"hidden_act\"");
+  auto model = read();
+  EXPECT_TRUE(model) << textOf(model);
+  replace("\"expert_dtype\": \"fp8\"", "\"expert_dtype\": \"fp4\"");
+  expectError(read(), ErrorCode::QuantizationContradiction,
+              {"expert_dtype", "\"fp4\"", "F8_E4M3"});
+}
+
+// Unknown keys and code are one note each; the keys are listed as details.
+TEST_F(InventoryTest, CountsUnknownKeys) {
+  replace("\"hidden_act\"",
+          "\"fancy\": 1, \"trust_remote_code\": true, \"hidden_act\"");
+  folder.write("modeling.py", "raise");
+  auto model = read();
+  ASSERT_TRUE(model) << textOf(model);
+  EXPECT_EQ(model->notes,
+            (std::vector<std::string>{
+                "config.json: 1 key is not known to dsc (-v lists them)",
+                "code in the checkpoint is never run"}));
+  EXPECT_EQ(model->details, (std::vector<std::string>{
+                                "config.json: key fancy is not known"}));
 }
 
 // With tied embeddings the head is the embedding, and none need be stored.

@@ -100,6 +100,21 @@ TEST_P(OpenFileTest, RefusesDanglingLinks) {
   expectError(open(folder.path(), "a"), ErrorCode::FileUnreadable, {});
 }
 
+// With links refused, a file has one name and is no link.
+TEST_P(OpenFileTest, RefusesLinksWhenAsked) {
+  TestFolder folder;
+  folder.write("a", "text");
+  fs::create_symlink("a", folder.at("link"));
+  auto opened = InputFolder::open(folder.path(), Links::Refuse);
+  ASSERT_TRUE(opened) << textOf(opened);
+  EXPECT_TRUE(opened->tryOpen("a", GetParam()));
+  expectError(opened->tryOpen("link", GetParam()), ErrorCode::LinkRefused,
+              {"link", "found a link"});
+  fs::create_hard_link(folder.at("a"), folder.at("b"));
+  expectError(opened->tryOpen("a", GetParam()), ErrorCode::LinkRefused,
+              {"link count", "found 2", "expected 1"});
+}
+
 // A folder that is none is named with the reason.
 TEST(InputFolderTest, NamesTheReason) {
   TestFolder folder;

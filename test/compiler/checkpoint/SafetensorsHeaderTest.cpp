@@ -105,7 +105,7 @@ TEST(SafetensorsHeaderTest, RefusesBadEntries) {
        "shape"},
       {"{" + entry("", "[1]", "[0,4]") + "}", ErrorCode::HeaderForm, "name"},
       {"{" + entry("a\\u0007", "[1]", "[0,4]") + "}", ErrorCode::HeaderForm,
-       "control character"},
+       "a control or hidden character"},
       {"{\"__metadata__\":{\"a\":1}}", ErrorCode::HeaderForm, "\"a\""},
       {"{\"__metadata__\":{\"a\":\"x\",\"a\":\"x\"}}", ErrorCode::HeaderForm,
        "twice"},
