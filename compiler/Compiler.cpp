@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compiler.h"
+#include "compiler/checkpoint/CheckWeights.h"
 #include "compiler/checkpoint/ConfigReader.h"
 #include "compiler/checkpoint/Model.h"
 #include "compiler/codegen/Codegen.h"
@@ -40,6 +41,15 @@ Status checkOptions(const CompileOptions &options,
   if (options.tapExperts && config.firstKDenseReplace >= config.numHiddenLayers)
     status.add(usage("--taps=experts", "a model without experts", "hidden"));
   return status;
+}
+
+/// What is wrong with the place of the output, before any work is done for it.
+Status checkOutput(const CompileOptions &options,
+                   const checkpoint::Model &model) {
+  if (options.output == "-")
+    return Status::ok();
+  DS_TRY(checkpoint::checkNotInput(model.checkpoint, options.output));
+  return options.stopAfter ? Status::ok() : rt::checkOutput(options.output);
 }
 
 /// The text part of a plan: sections TOKN and CHAT.
@@ -128,13 +138,15 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
       "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
-      "--chat-format={}",
+      "--chat-format={}{}{}",
       context, options.chunk, fmt::join(options.levels, ","),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
       options.tapExperts ? "experts" : "",
-      options.chatFormat.empty() ? "template" : options.chatFormat);
+      options.chatFormat.empty() ? "template" : options.chatFormat,
+      options.checkWeights ? " --check-weights" : "",
+      options.allowNonfinite ? " --allow-nonfinite" : "");
 }
 
 void describeModel(CompileReport &report, const checkpoint::Model &model) {
@@ -146,6 +158,7 @@ void describeModel(CompileReport &report, const checkpoint::Model &model) {
                              c.modelType, c.numHiddenLayers, moe, c.hiddenSize);
   report.shards = model.checkpoint.shards.size();
   report.notes = model.notes;
+  report.details = model.details;
   if (model.hasMtp)
     report.notes.push_back("the MTP layer was checked; it is not compiled yet");
 }
@@ -196,8 +209,18 @@ Result<CompileReport> compile(const CompileOptions &given,
   CompileOptions options = given;
   options.levels = report.levels; // best first
   onPhase("read config and headers");
-  DS_ASSIGN(checkpoint::Model model, checkpoint::readModel(options.input));
+  DS_ASSIGN(checkpoint::Model model,
+            checkpoint::readModel(options.input, {options.strict,
+                                                  options.strictFiles}));
+  DS_ASSIGN(std::optional<checkpoint::GenerationConfig> generation,
+            checkpoint::readGenerationConfig(model.checkpoint.folder,
+                                             model.config.vocabSize));
   DS_TRY(checkOptions(options, model.config));
+  DS_TRY(checkOutput(options, model));
+  if (options.checkWeights) {
+    onPhase("check weights");
+    DS_TRY(checkpoint::checkWeights(model, {options.allowNonfinite}));
+  }
   describeModel(report, model);
   report.context =
       options.context
@@ -238,13 +261,11 @@ Result<CompileReport> compile(const CompileOptions &given,
       text.format + (text.reason.empty() ? "" : " (" + text.reason + ")");
 
   onPhase("write and verify");
-  EmitInputs inputs{.model = model, .images = images};
-  DS_ASSIGN(inputs.generation,
-            checkpoint::readGenerationConfig(model.checkpoint.folder,
-                                             model.config.vocabSize));
-  if (inputs.generation)
-    report.notes.insert(report.notes.end(), inputs.generation->notes.begin(),
-                        inputs.generation->notes.end());
+  EmitInputs inputs{
+      .model = model, .generation = generation, .images = images};
+  if (generation)
+    report.notes.insert(report.notes.end(), generation->notes.begin(),
+                        generation->notes.end());
   inputs.compiler = options.compiler;
   inputs.options = optionsText(options, report.context);
   inputs.context = report.context;

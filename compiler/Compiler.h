@@ -23,7 +23,8 @@ struct CompileReport {
   uint32_t kernelInstances = 0;     // of each level
   std::string chatFormat; // "r1", "v3", "none", "unknown"
   bool hasTokenizer = false;
-  std::vector<std::string> notes; // things worth a line, in order
+  std::vector<std::string> notes;   // things worth a line, in order
+  std::vector<std::string> details; // what the notes count, one by one
 };
 
 /// Called as each phase begins: its name, for progress lines.
@@ -31,9 +32,9 @@ using PhaseCallback = std::function<void(std::string_view phase)>;
 
 /// Compiles and writes the plan atomically: until this returns success an
 /// existing output keeps its bytes. With stopAfter it writes IR instead, to
-/// `output` or, for "-", to standard output. Reads no weight bytes. Errors:
-/// those of the checkpoint reader, of options that contradict the model, and of
-/// writing.
+/// `output` or, for "-", to standard output. Reads no weight bytes without
+/// checkWeights. Errors: those of the checkpoint reader, of options that
+/// contradict the model, and of writing.
 Result<CompileReport> compile(const CompileOptions &options,
                               const PhaseCallback &onPhase);
 

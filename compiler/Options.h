@@ -41,6 +41,9 @@ struct CompileOptions {
   std::string chatFormat; // forced; empty: what the template says
   std::optional<Stage> stopAfter;
   bool explain = false; // say why each kernel was chosen
+  bool strict = false, strictFiles = false; // see checkpoint::ReadOptions
+  bool checkWeights = false;                // read every used weight's values
+  bool allowNonfinite = false; // of weights; only with checkWeights
   std::string compiler; // name and version, for the plan's provenance
 };
 inline constexpr uint32_t kDefaultContext = 4096; // tokens

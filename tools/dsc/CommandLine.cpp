@@ -32,6 +32,17 @@ Error usage(std::string option, std::string found, std::string expected) {
           .expected = std::move(expected)};
 }
 
+/// Switches that only make sense with, or without, another.
+Status checkSwitches(const CompileCommand &command) {
+  if (command.quiet && command.verbose)
+    return Error{.code = ErrorCode::UsageError,
+                 .subject = "-q: conflicts with -v"};
+  if (command.options.allowNonfinite && !command.options.checkWeights)
+    return Error{.code = ErrorCode::UsageError,
+                 .subject = "--allow-nonfinite: needs --check-weights"};
+  return Status::ok();
+}
+
 /// A count that may end in K or M (1024, 1024 * 1024).
 Result<uint32_t> readCount(const std::string &option, const std::string &text,
                            uint32_t most) {
@@ -85,7 +96,13 @@ Result<Command> compileCommand(const Written &written) {
   CompileOptions &options = command.options;
   options.input = written.input;
   command.quiet = written.switches.at("quiet");
+  command.verbose = written.switches.at("verbose");
   options.explain = written.switches.at("explain");
+  options.strict = written.switches.at("strict");
+  options.strictFiles = written.switches.at("strictFiles");
+  options.checkWeights = written.switches.at("checkWeights");
+  options.allowNonfinite = written.switches.at("allowNonfinite");
+  DS_TRY(checkSwitches(command));
   if (!written.has("output"))
     return usage("-o", "nothing", "the plan to write");
   options.output = written.value("output");

@@ -10,7 +10,7 @@ namespace ds {
 
 struct CompileCommand {
   CompileOptions options;
-  bool quiet = false;
+  bool quiet = false, verbose = false;
 };
 struct InspectCommand {
   std::string plan;

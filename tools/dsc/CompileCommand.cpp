@@ -83,6 +83,9 @@ void printBox(const CompileCommand &command, const CompileReport &report,
                                    : "no tokenizer.json: token ids only");
   for (const std::string &note : report.notes)
     line("note", note);
+  if (command.verbose)
+    for (const std::string &detail : report.details)
+      line("detail", detail);
   line("time", fmt::format("{:.2f} s", seconds));
 }
 
