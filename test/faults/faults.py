@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""faults.py BIN [ROW ...]: bad inputs and faults against the programs in BIN.
+"""faults.py BIN [--no-limits] [ROW ...]: bad inputs and faults against the programs in BIN.
 
 Runs every row of the rows_*.py files beside it, or the rows named. The last
-line is "N of N rows".
+line is "N of N rows". --no-limits: time and memory are not checked, for
+programs with sanitizers.
 """
 import importlib
 import os
@@ -21,7 +22,9 @@ def main():
     for path in sorted(HERE.glob("rows_*.py")):
         importlib.import_module(path.stem)
     jobs = min(4, len(os.sched_getaffinity(0)))
-    sys.exit(1 if harness.run_rows(sys.argv[1], sys.argv[2:], jobs) else 0)
+    chosen = [word for word in sys.argv[2:] if word != "--no-limits"]
+    harness.Trial.limits = "--no-limits" not in sys.argv
+    sys.exit(1 if harness.run_rows(sys.argv[1], chosen, jobs) else 0)
 
 
 main()

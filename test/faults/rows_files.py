@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Rows 1-18: command line, folder, files."""
+import errno
 import fcntl
 import os
 import socket
@@ -249,16 +250,21 @@ def options(t):
 @row("14", "a read fails in the middle of a file")
 def read_error(t):
     model = t.model()
-    preload = t.run("dsc", "--version").exit == 0 and t.tools.bin.parent / "test" / "faults" / "libfailing-reads.so"
-    for call, reason, number in ((0, "config.json", 5), (1, INDEX, 5), (2, FIRST, 5), (3, FIRST, 5), (4, SECOND, 116)):
-        t.case(f"read {call} of {reason}, errno {number}")
-        text = os.strerror(number)
-        t.refuse(model, 5, reason, "read failed at byte", text,
-                 env={**os.environ, "LC_ALL": "C", "LD_PRELOAD": str(preload), "DS_FAIL_READ": f"{call}:{number}"})
-    t.case("values")
-    calls = 40
-    t.refuse(model, 5, ".safetensors: read failed at byte", os.strerror(5), options=["--check-weights"],
-             env={**os.environ, "LC_ALL": "C", "LD_PRELOAD": str(preload), "DS_FAIL_READ": f"{calls}:5"})
+    shim = t.tools.bin.parent / "test" / "faults" / "libfailing-reads.so"
+
+    def failing(call, number):
+        return {"LD_PRELOAD": str(shim), "DS_FAIL_READ": f"{call}:{number}",
+                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    # Reads: config.json, index, length and header of each shard, then values.
+    for call, name, number in ((0, "config.json", errno.EIO), (1, INDEX, errno.EIO), (2, FIRST, errno.EIO),
+                               (3, FIRST, errno.EIO), (4, SECOND, errno.ESTALE), (5, SECOND, errno.EIO)):
+        t.case(f"read {call} of {name}")
+        t.refuse(model, 5, f"{name}: read failed at byte {8 if call in (3, 5) else 0}: {os.strerror(number)}",
+                 env=failing(call, number))
+    t.case("weights")
+    t.refuse(model, 5, ".safetensors: read failed at byte", os.strerror(errno.EIO), options=["--check-weights"],
+             env=failing(20, errno.EIO))
 
 
 @row("15", "only pickle weights")
