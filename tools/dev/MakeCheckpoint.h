@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Micro checkpoints: small folders with random weights that any program can
-// repeat to the bit. A value is centre + amplitude * uniform(name, i), each
-// operation rounded to f32.
+// Checkpoints made from a config alone: micro ones with random weights that any
+// program can repeat to the bit, and full-size ones without values. A value is
+// centre + amplitude * uniform(name, i), each operation rounded to f32.
 #pragma once
 #include "compiler/checkpoint/ModelConfig.h"
 #include "runtime/base/Status.h"
-#include <map>
+#include "tools/dev/ShardWriter.h"
 #include <string_view>
 
 namespace ds::dev {
 
-/// One tensor as it is stored.
-struct StoredBytes {
-  std::string dtype; // as a safetensors header spells it
-  std::vector<uint64_t> shape;
-  std::string bytes;
-};
-using Tensors = std::map<std::string, StoredBytes>; // in order of names
-
-/// All tensors of the config, MTP layer included.
-Tensors generateWeights(const checkpoint::ModelConfig &config);
+/// The bytes of every listed tensor.
+Contents generateWeights(const checkpoint::ModelConfig &config,
+                         const std::vector<ListedTensor> &tensors);
 
 /// The 128 x 128 block quantisation of `values` [rows, columns], row-major:
 /// scale = max(amax, 1e-4) / 448, with `ue8m0` rounded up to a power of two;
@@ -36,14 +29,21 @@ uint16_t toBF16(float value);
 /// Nearest even; |value| <= 448.
 uint8_t toE4M3(float value);
 
-/// config.json text of a micro checkpoint, or nothing.
+/// config.json text of a checkpoint, or nothing.
 std::string_view configOf(std::string_view name);
-/// All names, in the order of the table.
+/// The micro checkpoints, in the order of the table.
 std::vector<std::string_view> checkpointNames();
+/// The checkpoints that are too large for values; they can only be sparse.
+std::vector<std::string_view> sparseNames();
 
-/// Writes config.json, two shards and their index into `folder`, which is
-/// created when absent.
-Status makeCheckpoint(std::string_view name, const std::string &folder);
+enum class Values { Random, Hole };
+
+/// Writes config.json, shards, their index and, where the table has one,
+/// generation_config.json into `folder`, which is created when absent. A micro
+/// checkpoint has 2 shards, in order of names; others have as many as the
+/// published one, of nearly equal size, in order of computation.
+Status makeCheckpoint(std::string_view name, const std::string &folder,
+                      Values values = Values::Random);
 
 /// SHA-256 over name, a zero byte and the bytes of every tensor of a checkpoint
 /// folder, in the order of names; hexadecimal.

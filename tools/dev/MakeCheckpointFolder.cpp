@@ -3,16 +3,17 @@
 #include "compiler/checkpoint/ConfigReader.h"
 #include "runtime/base/Sha256.h"
 #include "tools/dev/MakeCheckpoint.h"
-#include <cstdio>
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 namespace ds::dev {
 namespace {
 
-struct MicroConfig {
-  std::string_view name, text;
+struct Row {
+  std::string_view name, config;
+  size_t shards = 2;
+  std::string_view generation = {}; // generation_config.json
+  bool isLarge = false;
 };
 // The text of test/models/NAME/config.json.
 constexpr char kMicroV3[] = {
@@ -27,80 +28,92 @@ constexpr char kMicroV31UE8M0[] = {
 constexpr char kMicroV3NoQLora[] = {
 #embed "test/models/micro-v3-noqlora/config.json"
 };
-constexpr MicroConfig kConfigs[] = {
+constexpr char kR1[] = {
+#embed "test/models/r1-671b/config.json"
+};
+constexpr char kR1Generation[] = {
+#embed "test/models/r1-671b/generation_config.json"
+};
+constexpr Row kRows[] = {
     {"micro-v3", {kMicroV3, sizeof kMicroV3}},
     {"micro-v3-fp8", {kMicroV3FP8, sizeof kMicroV3FP8}},
     {"micro-v31-ue8m0", {kMicroV31UE8M0, sizeof kMicroV31UE8M0}},
     {"micro-v3-noqlora", {kMicroV3NoQLora, sizeof kMicroV3NoQLora}},
+    {.name = "r1-671b",
+     .config = {kR1, sizeof kR1},
+     .shards = 163,
+     .generation = {kR1Generation, sizeof kR1Generation},
+     .isLarge = true},
 };
 
-constexpr size_t kShards = 2;
-
-Status writeFile(const std::string &path,
-                 std::initializer_list<std::string_view> parts) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  for (std::string_view part : parts)
-    file.write(part.data(), std::streamsize(part.size()));
-  file.close();
-  if (file)
-    return Status::ok();
-  return Error{.code = ErrorCode::FileUnreadable,
-               .file = path,
-               .subject = std::string("cannot write: ") + std::strerror(errno)};
+const Row *findRow(std::string_view name) {
+  auto at = std::ranges::find(kRows, name, &Row::name);
+  return at == std::end(kRows) ? nullptr : at;
 }
 
-std::string shardName(size_t number) {
-  char name[64];
-  std::snprintf(name, sizeof name, "model-%05zu-of-%06zu.safetensors", number,
-                kShards);
-  return name;
+std::vector<std::string_view> namesOf(bool isLarge) {
+  std::vector<std::string_view> names;
+  for (const Row &row : kRows)
+    if (row.isLarge == isLarge)
+      names.push_back(row.name);
+  return names;
 }
 
-/// Length, header padded to 8 bytes with spaces, data; names need no escapes.
-Status writeShard(const std::string &path, Tensors::const_iterator first,
-                  Tensors::const_iterator last) {
-  std::string header = "{", data;
-  for (auto at = first; at != last; ++at) {
-    const auto &[name, tensor] = *at;
-    std::string shape;
-    for (uint64_t extent : tensor.shape)
-      shape += (shape.empty() ? "" : ",") + std::to_string(extent);
-    uint64_t end = data.size() + tensor.bytes.size();
-    header += (header.size() > 1 ? ",\"" : "\"") + name + "\":{\"dtype\":\"" +
-              tensor.dtype + "\",\"shape\":[" + shape + "],\"data_offsets\":[" +
-              std::to_string(data.size()) + "," + std::to_string(end) + "]}";
-    data += tensor.bytes;
+/// Shards of nearly equal numbers of tensors, in order of names.
+Shards sharedByCount(const std::vector<ListedTensor> &tensors, size_t shards) {
+  std::vector<const ListedTensor *> sorted;
+  for (const ListedTensor &tensor : tensors)
+    sorted.push_back(&tensor);
+  std::ranges::sort(sorted, {}, &ListedTensor::name);
+  size_t step = (sorted.size() + shards - 1) / shards;
+  Shards out(shards);
+  for (size_t i = 0; i < sorted.size(); ++i)
+    out[i / step].push_back(sorted[i]);
+  return out;
+}
+
+/// Shards of nearly equal size: a tensor goes where its first byte falls. In a
+/// shard wide types come first, then names decide, as the library that saves
+/// such files does it.
+Shards sharedByBytes(const std::vector<ListedTensor> &tensors, size_t shards) {
+  uint64_t total = 0, begin = 0;
+  for (const ListedTensor &tensor : tensors)
+    total += tensor.bytes();
+  uint64_t step = (total + shards - 1) / shards;
+  Shards out(shards);
+  for (const ListedTensor &tensor : tensors) {
+    out[begin / step].push_back(&tensor);
+    begin += tensor.bytes();
   }
-  header += "}";
-  header.append((8 - header.size() % 8) % 8, ' ');
-  std::string length;
-  for (int i = 0; i < 8; ++i)
-    length += char(uint64_t(header.size()) >> (8 * i));
-  return writeFile(path, {length, header, data});
+  auto key = [](const ListedTensor *tensor) {
+    unsigned width = tensor->dtype == "F32"    ? 4
+                     : tensor->dtype == "BF16" ? 2
+                                               : 1;
+    return std::pair(4 - width, std::string_view(tensor->name));
+  };
+  for (auto &shard : out)
+    std::ranges::sort(shard, {}, key);
+  return out;
 }
 
 } // namespace
 
 std::string_view configOf(std::string_view name) {
-  for (const MicroConfig &config : kConfigs)
-    if (config.name == name)
-      return config.text;
-  return {};
+  const Row *row = findRow(name);
+  return row ? row->config : std::string_view();
 }
 
-std::vector<std::string_view> checkpointNames() {
-  std::vector<std::string_view> names;
-  for (const MicroConfig &config : kConfigs)
-    names.push_back(config.name);
-  return names;
-}
+std::vector<std::string_view> checkpointNames() { return namesOf(false); }
+std::vector<std::string_view> sparseNames() { return namesOf(true); }
 
-Status makeCheckpoint(std::string_view name, const std::string &folder) {
-  std::string_view text = configOf(name);
-  if (text.empty())
+Status makeCheckpoint(std::string_view name, const std::string &folder,
+                      Values values) {
+  const Row *row = findRow(name);
+  if (!row || (row->isLarge && values == Values::Random))
     return Error{.code = ErrorCode::UsageError,
                  .file = "",
-                 .subject = "no micro checkpoint of that name",
+                 .subject = row ? "too large for values, only --sparse"
+                                : "no checkpoint of that name",
                  .found = std::string(name)};
   std::error_code code;
   std::filesystem::create_directories(folder, code);
@@ -108,29 +121,18 @@ Status makeCheckpoint(std::string_view name, const std::string &folder) {
     return Error{.code = ErrorCode::FolderUnreadable,
                  .file = folder,
                  .subject = "cannot create: " + code.message()};
-  std::string prefix = folder + "/";
-  DS_TRY(writeFile(prefix + "config.json", {text}));
+  DS_TRY(writeFile(folder + "/config.json", {row->config}));
+  if (!row->generation.empty())
+    DS_TRY(writeFile(folder + "/generation_config.json", {row->generation}));
   DS_ASSIGN(checkpoint::ModelConfig config,
-            checkpoint::readConfig(prefix + "config.json"));
-  Tensors tensors = generateWeights(config);
-
-  size_t step = (tensors.size() + kShards - 1) / kShards;
-  uint64_t total = 0;
-  std::string map;
-  auto at = tensors.cbegin();
-  for (size_t shard = 1; shard <= kShards; ++shard) {
-    auto first = at;
-    for (size_t i = 0; i < step && at != tensors.cend(); ++i, ++at) {
-      total += at->second.bytes.size();
-      map += (map.empty() ? "\n  \"" : ",\n  \"") + at->first + "\": \"" +
-             shardName(shard) + "\"";
-    }
-    DS_TRY(writeShard(prefix + shardName(shard), first, at));
-  }
-  return writeFile(
-      prefix + "model.safetensors.index.json",
-      {"{\n \"metadata\": {\n  \"total_size\": ", std::to_string(total),
-       "\n },\n \"weight_map\": {", map, "\n }\n}"});
+            checkpoint::readConfig(folder + "/config.json"));
+  std::vector<ListedTensor> tensors = listTensors(config);
+  Shards shards = row->isLarge ? sharedByBytes(tensors, row->shards)
+                               : sharedByCount(tensors, row->shards);
+  if (values == Values::Hole)
+    return writeShards(folder, shards, nullptr);
+  Contents contents = generateWeights(config, tensors);
+  return writeShards(folder, shards, &contents);
 }
 
 Result<std::string> digestOfFolder(const std::string &path) {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/checkpoint/Inventory.h"
 #include "tools/dev/MakeCheckpoint.h"
 #include <algorithm>
 #include <bit>
@@ -7,9 +6,10 @@
 #include <cstring>
 
 namespace ds::dev {
-namespace {
 
 using namespace ds::checkpoint;
+
+namespace {
 
 /// Values in [-1, 1): 24 bits of splitmix64 whose state is
 /// fnv1a64(name) + (i + 1) * golden ratio; exact in f32.
@@ -71,61 +71,24 @@ std::string bytesOf(const std::vector<float> &values) {
   return bytes;
 }
 
-class Generator {
-public:
-  explicit Generator(const ModelConfig &config) : config_(config) {}
-
-  Tensors generate() {
-    for (const RoleSpec &role : globalRoles(config_))
-      add(role, globalTensorName(role));
-    uint32_t layers = config_.numHiddenLayers;
-    for (uint32_t i = 0; i < layers + config_.numNextnPredictLayers; ++i) {
-      LayerKind kind = i >= layers        ? LayerKind::Mtp
-                       : config_.isMoe(i) ? LayerKind::Moe
-                                          : LayerKind::Dense;
-      for (const RoleSpec &role : layerRoles(config_, kind))
-        for (uint32_t expert = 0; expert < role.count; ++expert)
-          add(role, layerTensorName(role, i, expert));
-    }
-    return std::move(tensors_);
+std::string bf16BytesOf(const std::vector<float> &values) {
+  std::string bytes;
+  bytes.reserve(2 * values.size());
+  for (float value : values) {
+    uint16_t code = toBF16(value);
+    bytes += char(code & 0xFF);
+    bytes += char(code >> 8);
   }
+  return bytes;
+}
 
-private:
-  void add(const RoleSpec &role, const std::string &name) {
-    // The MTP layer's embedding and head are copies of the model's.
-    if (name != "model.embed_tokens.weight" && role.role == "embed_tokens") {
-      tensors_[name] = tensors_["model.embed_tokens.weight"];
-      return;
-    }
-    if (role.role == "shared_head.head") {
-      tensors_[name] = tensors_["lm_head.weight"];
-      return;
-    }
-    std::vector<float> values = valuesOf(role, name);
-    if (role.form == RoleForm::Bias) {
-      tensors_[name] = {"F32", role.shape, bytesOf(values)};
-    } else if (role.form == RoleForm::Matrix && config_.quantizationConfig) {
-      QuantizedBlocks blocks =
-          quantizeBlocks(values, role.shape[0], role.shape[1],
-                         config_.quantizationConfig->ue8m0);
-      tensors_[name] = {"F8_E4M3", role.shape, std::move(blocks.codes)};
-      tensors_[scaleTensorName(name)] = {"F32", scaleShape(role.shape),
-                                         std::move(blocks.scales)};
-    } else {
-      std::string bytes;
-      bytes.reserve(2 * values.size());
-      for (float value : values) {
-        uint16_t code = toBF16(value);
-        bytes += char(code & 0xFF);
-        bytes += char(code >> 8);
-      }
-      tensors_[name] = {"BF16", role.shape, std::move(bytes)};
-    }
-  }
-
-  const ModelConfig &config_;
-  Tensors tensors_;
-};
+/// The MTP layer's embedding and head are copies of the model's.
+std::string originalOf(const ListedTensor &tensor) {
+  if (tensor.role.role == "embed_tokens")
+    return "model.embed_tokens.weight";
+  return tensor.role.role == "shared_head.head" ? "lm_head.weight"
+                                                : tensor.name;
+}
 
 } // namespace
 
@@ -173,8 +136,25 @@ QuantizedBlocks quantizeBlocks(const std::vector<float> &values, uint64_t rows,
   return blocks;
 }
 
-Tensors generateWeights(const ModelConfig &config) {
-  return Generator(config).generate();
+Contents generateWeights(const ModelConfig &config,
+                         const std::vector<ListedTensor> &tensors) {
+  Contents contents;
+  for (const ListedTensor &tensor : tensors) {
+    if (tensor.isScale)
+      continue;
+    std::vector<float> values = valuesOf(tensor.role, originalOf(tensor));
+    if (tensor.dtype == "F8_E4M3") {
+      QuantizedBlocks blocks =
+          quantizeBlocks(values, tensor.shape[0], tensor.shape[1],
+                         config.quantizationConfig->ue8m0);
+      contents[tensor.name] = std::move(blocks.codes);
+      contents[scaleTensorName(tensor.name)] = std::move(blocks.scales);
+    } else {
+      contents[tensor.name] =
+          tensor.dtype == "F32" ? bytesOf(values) : bf16BytesOf(values);
+    }
+  }
+  return contents;
 }
 
 } // namespace ds::dev

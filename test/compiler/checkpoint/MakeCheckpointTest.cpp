@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/checkpoint/ConfigReader.h"
+#include "compiler/checkpoint/Model.h"
 #include "tools/dev/MakeCheckpoint.h"
 #include "test/compiler/checkpoint/TestFolder.h"
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 
 namespace ds::dev {
 namespace {
@@ -37,6 +41,61 @@ TEST(MakeCheckpointTest, DigestSeesOneByte) {
   shard.put(char(last ^ 1));
   shard.close();
   EXPECT_NE(*digestOfFolder(folder.path()), before);
+}
+
+// A sparse folder has the headers of the one with values.
+TEST(MakeCheckpointTest, SparseDiffersInValuesOnly) {
+  checkpoint::TestFolder full, sparse;
+  ASSERT_TRUE(makeCheckpoint("micro-v3-fp8", full.path()));
+  ASSERT_TRUE(makeCheckpoint("micro-v3-fp8", sparse.path(), Values::Hole));
+  auto tensorsOf = [](const std::string &folder) {
+    auto model = checkpoint::readModel(folder);
+    EXPECT_TRUE(model) << checkpoint::textOf(model);
+    std::vector<std::tuple<std::string, uint32_t, uint64_t, uint64_t>> tensors;
+    for (const auto &[name, tensor] : model->checkpoint.tensors)
+      tensors.emplace_back(name, tensor.shard, tensor.offset, tensor.bytes);
+    return tensors;
+  };
+  EXPECT_EQ(tensorsOf(full.path()), tensorsOf(sparse.path()));
+  EXPECT_NE(*digestOfFolder(full.path()), *digestOfFolder(sparse.path()));
+}
+
+// The published R1: 61 layers and one for MTP, 163 shards, 689 GB that take a
+// few MB of the disk. A latent projection has 576 rows, hence 5 rows of scales.
+TEST(MakeCheckpointTest, MakesR1WithoutItsBytes) {
+  checkpoint::TestFolder folder;
+  Status status = makeCheckpoint("r1-671b", folder.path(), Values::Hole);
+  ASSERT_TRUE(status) << status.text("test");
+  auto model = checkpoint::readModel(folder.path());
+  ASSERT_TRUE(model) << checkpoint::textOf(model);
+  const auto &tensors = model->checkpoint.tensors;
+  EXPECT_EQ(tensors.size(), 91991u);
+  EXPECT_EQ(model->checkpoint.shards.size(), 163u);
+  EXPECT_EQ(model->checkpoint.shards[162].name,
+            "model-00163-of-000163.safetensors");
+  EXPECT_EQ(model->layers.size(), 61u);
+  EXPECT_EQ(model->mtpLayers.size(), 1u);
+  const auto &latent = tensors.find(
+      "model.layers.60.self_attn.kv_a_proj_with_mqa.weight_scale_inv");
+  ASSERT_NE(latent, tensors.end());
+  EXPECT_EQ(latent->second.shape, (std::vector<uint64_t>{5, 56}));
+
+  uint64_t apparent = 0, onDisk = 0;
+  for (const auto &entry : std::filesystem::directory_iterator(folder.path())) {
+    struct stat found;
+    ASSERT_EQ(stat(entry.path().c_str(), &found), 0);
+    apparent += uint64_t(found.st_size);
+    onDisk += uint64_t(found.st_blocks) * 512;
+  }
+  EXPECT_GT(apparent, uint64_t(688'500'000'000));
+  EXPECT_LT(apparent, uint64_t(688'700'000'000));
+  EXPECT_LT(onDisk, 64u << 20);
+}
+
+// Nobody gets 689 GB of random values by mistake.
+TEST(MakeCheckpointTest, RefusesR1WithValues) {
+  checkpoint::TestFolder folder;
+  EXPECT_EQ(makeCheckpoint("r1-671b", folder.path()).exit(), Exit::Usage);
 }
 
 // The value of an e4m3 code: 4 exponent bits of bias 7, 3 bits of fraction.
