@@ -282,6 +282,7 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_TRY(rt::writeAtomically(options.output, plan.bytes));
   report.planBytes = plan.bytes.size();
   report.budget = plan.budget;
+  report.bytesOfShards = std::move(plan.bytesOfShards);
   report.tensors = plan.tensors;
   return report;
 }

@@ -2,6 +2,7 @@
 // The one call that dsc makes.
 #pragma once
 #include "compiler/Options.h"
+#include "compiler/emit/ByteAccount.h"
 #include "runtime/base/Status.h"
 #include "runtime/plan/Records.h"
 #include <functional>
@@ -17,6 +18,7 @@ struct CompileReport {
   uint64_t planBytes = 0;
   uint64_t tensors = 0, shards = 0;
   rt::BudgetRecord budget{};
+  ByteAccount bytesOfShards;
   uint32_t context = 0;             // tokens
   std::vector<std::string> levels;  // "avx512bf16", "avx2": best first
   std::vector<std::string> kernels; // distinct rows of all levels, sorted

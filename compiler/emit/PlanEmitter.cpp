@@ -27,7 +27,7 @@ private:
   Status addBodies();
   Status addEntries();
   void addModel();
-  rt::BudgetRecord addBudget();
+  rt::BudgetRecord addBudget(const ByteAccount &account);
   Status addProvenance();
   Status addStep(plan::StepOp step);
   rt::ArgRecord argument(plan::ArgAttr arg) const;
@@ -242,15 +242,12 @@ void Emitter::addModel() {
   writer_.add(m);
 }
 
-rt::BudgetRecord Emitter::addBudget() {
-  uint64_t stored = 0; // data bytes of all shards
-  for (const checkpoint::Shard &shard : in_.model.checkpoint.shards)
-    stored += shard.fileSize - 8 - shard.headerBytes;
+rt::BudgetRecord Emitter::addBudget(const ByteAccount &account) {
   uint64_t page = model_.getPageTokens();
   uint64_t pages = (in_.context + page - 1) / page;
   auto planned = *module_.getOps<plan::BudgetOp>().begin();
-  rt::BudgetRecord b{.weights = weights_.usedBytes(),
-                     .unusedWeights = stored - weights_.usedBytes(),
+  rt::BudgetRecord b{.weights = account.used,
+                     .unusedWeights = account.unusedBytes(),
                      .statePerToken = statePerToken_,
                      .state = pages * page * statePerToken_,
                      .scratch = planned.getScratch(),
@@ -293,7 +290,11 @@ Result<EmittedPlan> Emitter::run() {
   DS_TRY(addEntries());
   addModel();
   EmittedPlan plan;
-  plan.budget = addBudget();
+  DS_ASSIGN(plan.bytesOfShards,
+            accountBytes(in_.model, [&](const std::string &name) {
+              return weights_.holds(name);
+            }));
+  plan.budget = addBudget(plan.bytesOfShards);
   plan.tensors = weights_.tensors();
   DS_TRY(addProvenance());
   if (!in_.tokenizer.empty())

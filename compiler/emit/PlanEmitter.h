@@ -3,6 +3,7 @@
 #pragma once
 #include "compiler/checkpoint/Model.h"
 #include "compiler/codegen/Codegen.h"
+#include "compiler/emit/ByteAccount.h"
 #include "runtime/plan/Records.h"
 #include <mlir/IR/BuiltinOps.h>
 #include <span>
@@ -25,6 +26,7 @@ struct EmitInputs {
 struct EmittedPlan {
   std::vector<uint8_t> bytes; // verified
   rt::BudgetRecord budget{};
+  ByteAccount bytesOfShards;
   uint64_t tensors = 0; // weight records that lie in shards
 };
 

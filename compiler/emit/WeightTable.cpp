@@ -56,7 +56,6 @@ uint32_t WeightTable::addTensor(const std::string &name, rt::Encoding encoding,
                                 uint64_t rows, uint64_t columns) {
   auto [found, isNew] = byName_.try_emplace(name, 0);
   if (isNew) {
-    usedBytes_ += place.bytes;
     found->second =
         writer_.add(rt::WeightRecord{.name = writer_.string(name),
                                      .encoding = encoding,
@@ -138,7 +137,8 @@ Status WeightTable::addRow(plan::RowOp row, uint32_t layer) {
 Status WeightTable::add(plan::RowOp row) {
   if (!row.getLayers())
     return addRow(row, kWholeModel);
-  for (int32_t layer : *row.getLayers())
+  llvm::ArrayRef<int32_t> layers = *row.getLayers();
+  for (int32_t layer : layers)
     DS_TRY(addRow(row, uint32_t(layer)));
   return Status::ok();
 }

@@ -21,7 +21,8 @@ public:
   Status add(plan::RowOp row);
   /// Index in ROWS of a layer's row.
   uint32_t rowOf(llvm::StringRef name, uint32_t layer) const;
-  uint64_t usedBytes() const { return usedBytes_; } // in shards
+  /// Whether a tensor of this name, scales included, is in the table.
+  bool holds(const std::string &name) const { return byName_.contains(name); }
   uint64_t tensors() const { return byName_.size(); }
 
 private:
@@ -41,7 +42,6 @@ private:
   rt::PlanWriter &writer_;
   std::map<std::string, uint32_t> byName_, constants_;
   std::map<std::pair<std::string, uint32_t>, uint32_t> rows_;
-  uint64_t usedBytes_ = 0;
 };
 
 } // namespace ds

@@ -62,6 +62,13 @@ void printBox(const CompileCommand &command, const CompileReport &report,
   line("plan", fmt::format("{}; refers to {} tensors, {} in {} shards",
                            bytesText(report.planBytes), report.tensors,
                            bytesText(b.weights), report.shards));
+  const ByteAccount &account = report.bytesOfShards;
+  line("shards", fmt::format("{} B of data = {} B used + {} B not used",
+                             account.stored, account.used,
+                             account.unusedBytes()));
+  for (const UnusedTensors &group : account.unused)
+    line("not used", fmt::format("{} B: {} tensors {}", group.bytes,
+                                 group.tensors, group.what));
   line("memory",
        fmt::format("{} at {} tokens: weights {}, state {} ({} B/token), "
                    "scratch {}, rest {}",

@@ -45,8 +45,12 @@ void printBudget(const PlanView &plan) {
                more);
   };
   fmt::print("memory at {} tokens of context\n", plan.model[0].context);
-  line("weights", b.weights,
-       fmt::format("mapped; {} B of the shards are not used", b.unusedWeights));
+  uint64_t stored = 0;
+  for (const rt::ShardRecord &shard : plan.shards)
+    stored += shard.size - shard.headerSize;
+  line("weights", b.weights, "mapped");
+  line("not used", b.unusedWeights, "of the shards");
+  line("shards", stored, "of data");
   line("state", b.state, fmt::format("{} B per token", b.statePerToken));
   line("scratch", b.scratch,
        fmt::format("lower bound {} B, gap {:.1f} %", b.scratchLowerBound,
