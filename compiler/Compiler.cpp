@@ -138,13 +138,14 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
       "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
-      "--chat-format={}{}{}",
+      "--chat-format={}{}{}{}",
       context, options.chunk, fmt::join(options.levels, ","),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
       options.tapExperts ? "experts" : "",
       options.chatFormat.empty() ? "template" : options.chatFormat,
+      options.bundle ? " --bundle" : "",
       options.checkWeights ? " --check-weights" : "",
       options.allowNonfinite ? " --allow-nonfinite" : "");
 }
@@ -266,6 +267,8 @@ Result<CompileReport> compile(const CompileOptions &given,
   if (generation)
     report.notes.insert(report.notes.end(), generation->notes.begin(),
                         generation->notes.end());
+  inputs.bundle = options.bundle;
+  inputs.digestWeights = options.checkWeights;
   inputs.compiler = options.compiler;
   inputs.options = optionsText(options, report.context);
   inputs.context = report.context;
@@ -279,8 +282,9 @@ Result<CompileReport> compile(const CompileOptions &given,
   }
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
-  DS_TRY(rt::writeAtomically(options.output, plan.bytes));
-  report.planBytes = plan.bytes.size();
+  DS_TRY(rt::writeAtomically(options.output, plan.bytes, plan.data.get()));
+  report.planBytes = plan.bytes.size() + (plan.data ? plan.data->size() : 0);
+  report.bundled = options.bundle;
   report.budget = plan.budget;
   report.bytesOfShards = std::move(plan.bytesOfShards);
   report.tensors = plan.tensors;

@@ -15,7 +15,8 @@ namespace ds {
 /// What the closing box shows.
 struct CompileReport {
   std::string model; // "deepseek_v3, 6 layers (5 MoE)"
-  uint64_t planBytes = 0;
+  uint64_t planBytes = 0; // of the file
+  bool bundled = false;   // the plan carries its weights
   uint64_t tensors = 0, shards = 0;
   rt::BudgetRecord budget{};
   ByteAccount bytesOfShards;
@@ -35,7 +36,7 @@ using PhaseCallback = std::function<void(std::string_view phase)>;
 /// Compiles and writes the plan atomically: until this returns success an
 /// existing output keeps its bytes. With stopAfter it writes IR instead, to
 /// `output` or, for "-", to standard output. Reads no weight bytes without
-/// checkWeights. Errors: those of the checkpoint reader, of options that
+/// checkWeights or bundle. Errors: those of the checkpoint reader, of options that
 /// contradict the model, and of writing.
 Result<CompileReport> compile(const CompileOptions &options,
                               const PhaseCallback &onPhase);

@@ -16,7 +16,7 @@ using llvm::StringRef;
 class Emitter {
 public:
   Emitter(mlir::ModuleOp module, const EmitInputs &inputs)
-      : module_(module), in_(inputs), weights_(module, inputs.model, writer_),
+      : module_(module), in_(inputs), weights_(module, inputs.model, writer_, inputs.bundle),
         model_(*module.getOps<plan::ModelOp>().begin()) {}
   Result<EmittedPlan> run();
 
@@ -29,6 +29,7 @@ private:
   void addModel();
   rt::BudgetRecord addBudget(const ByteAccount &account);
   Status addProvenance();
+  Status addWeightBytes(EmittedPlan &plan);
   Status addStep(plan::StepOp step);
   rt::ArgRecord argument(plan::ArgAttr arg) const;
   uint32_t bufferNamed(std::optional<StringRef> name) const {
@@ -247,7 +248,7 @@ rt::BudgetRecord Emitter::addBudget(const ByteAccount &account) {
   uint64_t pages = (in_.context + page - 1) / page;
   auto planned = *module_.getOps<plan::BudgetOp>().begin();
   rt::BudgetRecord b{.weights = account.used,
-                     .unusedWeights = account.unusedBytes(),
+                     .unusedWeights = in_.bundle ? 0 : account.unusedBytes(),
                      .statePerToken = statePerToken_,
                      .state = pages * page * statePerToken_,
                      .scratch = planned.getScratch(),
@@ -280,8 +281,24 @@ Status Emitter::addProvenance() {
   return Status::ok();
 }
 
+Status Emitter::addWeightBytes(EmittedPlan &plan) {
+  if (!in_.bundle && !in_.digestWeights)
+    return Status::ok();
+  DS_ASSIGN(WeightBytes bytes, WeightBytes::open(in_.model.checkpoint));
+  DS_ASSIGN(std::vector<rt::DigestRecord> digests, weights_.digests(bytes));
+  for (const rt::DigestRecord &digest : digests)
+    writer_.add(digest);
+  if (!in_.bundle)
+    return Status::ok();
+  plan.data = std::make_unique<BundledWeights>(std::move(bytes),
+                                               weights_.bundled());
+  writer_.declareData(plan.data->size());
+  return Status::ok();
+}
+
 Result<EmittedPlan> Emitter::run() {
-  DS_TRY(addShards());
+  if (!in_.bundle)
+    DS_TRY(addShards());
   for (auto row : module_.getOps<plan::RowOp>())
     DS_TRY(weights_.add(row));
   addBuffers();
@@ -297,6 +314,7 @@ Result<EmittedPlan> Emitter::run() {
   plan.budget = addBudget(plan.bytesOfShards);
   plan.tensors = weights_.tensors();
   DS_TRY(addProvenance());
+  DS_TRY(addWeightBytes(plan));
   if (!in_.tokenizer.empty())
     writer_.set(rt::Section::TOKN, in_.tokenizer);
   if (!in_.chat.empty())

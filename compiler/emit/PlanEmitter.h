@@ -5,6 +5,8 @@
 #include "compiler/codegen/Codegen.h"
 #include "compiler/emit/ByteAccount.h"
 #include "runtime/plan/Records.h"
+#include "runtime/plan/PlanData.h"
+#include <memory>
 #include <mlir/IR/BuiltinOps.h>
 #include <span>
 
@@ -21,17 +23,20 @@ struct EmitInputs {
   std::string compiler = {}, options = {}; // for provenance
   std::vector<uint8_t> tokenizer = {};     // section TOKN; empty: none
   std::vector<uint8_t> chat = {};          // section CHAT; empty: none
+  bool bundle = false;        // carry the weights in the plan
+  bool digestWeights = false; // section WDIG; with bundle always
 };
 
 struct EmittedPlan {
-  std::vector<uint8_t> bytes; // verified
+  std::vector<uint8_t> bytes; // verified; with bundle those before DATA
+  std::unique_ptr<rt::PlanData> data; // with bundle
   rt::BudgetRecord budget{};
   ByteAccount bytesOfShards;
   uint64_t tensors = 0; // weight records that lie in shards
 };
 
 /// `module` is past plan-verify-schedule. Reads the shards' headers (for their
-/// digests) and no weight byte. Errors: those of reading; InternalError where
+/// digests), and weight bytes for WDIG only. Errors: those of reading; InternalError where
 /// IR and checkpoint do not fit; PlanSelfCheck.
 Result<EmittedPlan> emitPlan(mlir::ModuleOp module, const EmitInputs &inputs);
 

@@ -55,16 +55,19 @@ uint32_t WeightTable::addTensor(const std::string &name, rt::Encoding encoding,
                                 const checkpoint::TensorPlace &place,
                                 uint64_t rows, uint64_t columns) {
   auto [found, isNew] = byName_.try_emplace(name, 0);
-  if (isNew) {
-    found->second =
-        writer_.add(rt::WeightRecord{.name = writer_.string(name),
-                                     .encoding = encoding,
-                                     .source = rt::WeightSource::Shard,
-                                     .shard = place.shard,
-                                     .shape = {rows, columns},
-                                     .offset = place.offset,
-                                     .size = place.bytes});
-  }
+  if (!isNew)
+    return found->second;
+  PlacedTensor placed{rt::alignUp(dataBytes_, 64), place};
+  dataBytes_ = placed.at + place.bytes;
+  found->second = writer_.add(rt::WeightRecord{
+      .name = writer_.string(name),
+      .encoding = encoding,
+      .source = bundle_ ? rt::WeightSource::Data : rt::WeightSource::Shard,
+      .shard = bundle_ ? rt::kNone : place.shard,
+      .shape = {rows, columns},
+      .offset = bundle_ ? placed.at : place.offset,
+      .size = place.bytes});
+  placed_.emplace(found->second, placed);
   return found->second;
 }
 
@@ -141,6 +144,22 @@ Status WeightTable::add(plan::RowOp row) {
   for (int32_t layer : layers)
     DS_TRY(addRow(row, uint32_t(layer)));
   return Status::ok();
+}
+
+Result<std::vector<rt::DigestRecord>>
+WeightTable::digests(const WeightBytes &bytes) const {
+  std::vector<rt::DigestRecord> digests(writer_.count<rt::WeightRecord>());
+  for (const auto &[weight, placed] : placed_) {
+    DS_ASSIGN(digests[weight], bytes.digest(placed.place));
+  }
+  return digests;
+}
+
+std::vector<PlacedTensor> WeightTable::bundled() const {
+  std::vector<PlacedTensor> tensors;
+  for (const auto &[weight, placed] : placed_)
+    tensors.push_back(placed);
+  return tensors;
 }
 
 uint32_t WeightTable::rowOf(llvm::StringRef name, uint32_t layer) const {

@@ -2,6 +2,7 @@
 #include "runtime/device/WeightFiles.h"
 #include "runtime/base/Sha256.h"
 #include "runtime/plan/InputFile.h"
+#include "runtime/plan/WeightDigests.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -117,6 +118,14 @@ const void *WeightFiles::address(const WeightRecord &weight) const {
     return data_.data() + weight.offset;
   }
   return nullptr;
+}
+
+Status WeightFiles::verify() const {
+  return verifyWeightDigests(plan_->view(), plan_->path(), WeightsToVerify::All,
+                             [&](const WeightRecord &weight, Sha256 &sha) {
+                               sha.update(address(weight), weight.size);
+                               return Status();
+                             });
 }
 
 uint64_t WeightFiles::mappedBytes() const {

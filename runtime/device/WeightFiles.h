@@ -9,8 +9,8 @@
 namespace ds::rt {
 
 /// Every shard has been opened, and its size and the digest of its header are
-/// those of the compile. Nothing checks the weight bytes themselves: who
-/// changes them and keeps the header is not noticed.
+/// those of the compile. The weight bytes are checked by verify() alone: who
+/// changes them and keeps the header is not noticed otherwise.
 class WeightFiles {
 public:
   /// `folder` replaces the place that the plan stores, where it is not empty.
@@ -24,6 +24,9 @@ public:
   /// plan itself at a multiple of 64.
   const void *address(const WeightRecord &weight) const;
   uint64_t mappedBytes() const;
+  /// Reads all weights and compares their digests with WDIG. Errors:
+  /// WeightDigestsAbsent (2), WeightChanged (7), all weights' together.
+  Status verify() const;
 
 private:
   /// A whole file, or the rest of a file from a page boundary on.

@@ -10,6 +10,8 @@ Session::create(const PlanFile &file, const SessionOptions &options) {
   std::vector<Kernel> kernels;
   DS_TRY(session->loadCode(file, options, kernels));
   DS_ASSIGN(WeightFiles files, WeightFiles::open(file, options.weightsFolder));
+  if (options.verifyWeights)
+    DS_TRY(files.verify());
   session->weightFiles_.emplace(std::move(files));
   std::vector<const void *> weights;
   for (const WeightRecord &weight : session->plan_.weights)

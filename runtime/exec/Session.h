@@ -22,6 +22,7 @@ struct SessionOptions {
   uint32_t chunk = 0;          // most tokens of a prefill run; 0: the plan's
   std::string weightsFolder{}; // empty: where the plan says
   std::string level{};         // of code; empty: the best this CPU has
+  bool verifyWeights = false;  // compare all weights with their digests
   const CPUFeatures *features = nullptr; // null: this machine's; set by tests
 };
 
@@ -40,7 +41,7 @@ class Session {
 public:
   /// Chooses a level, maps code and weights. `plan` outlives the session.
   /// Errors: those of chooseLevel() (8, 2), CodeImage::load() (8) and
-  /// WeightFiles::open() (5, 7); too little memory (6).
+  /// WeightFiles::open() and verify() (2, 5, 7); too little memory (6).
   static Result<std::unique_ptr<Session>> create(const PlanFile &plan,
                                                  const SessionOptions &options);
   /// The same with code and weights from elsewhere: kernels by number,

@@ -2,6 +2,7 @@
 #include "runtime/plan/AtomicOutput.h"
 #include "runtime/plan/InputFile.h"
 #include "runtime/plan/Verify.h"
+#include "runtime/plan/WeightDigests.h"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -16,6 +17,8 @@
 
 namespace ds::rt {
 namespace {
+
+constexpr uint64_t kPieceBytes = 8u << 20; // of DATA at a time
 
 std::atomic<const char *> pending{nullptr};
 
@@ -107,28 +110,17 @@ public:
     return {};
   }
 
-  Status write(std::span<const uint8_t> bytes) {
+  Status write(std::span<const uint8_t> plan, PlanData *data) {
     if (::ftruncate(descriptor_, 0) != 0)
       return outputError(ErrorCode::OutputWrite, output_,
                          "cannot empty the temporary file" + reason());
-    // Fails early on a full disk; some file systems cannot reserve.
-    int failure = ::posix_fallocate(descriptor_, 0, off_t(bytes.size()));
-    if (failure && failure != EOPNOTSUPP && failure != EINVAL) {
-      errno = failure;
-      return outputError(ErrorCode::OutputSpace, output_,
-                         "cannot reserve " + std::to_string(bytes.size()) +
-                             " bytes" + reason());
-    }
-    for (size_t at = 0; at < bytes.size();) {
-      ssize_t put = ::pwrite(descriptor_, bytes.data() + at, bytes.size() - at,
-                             off_t(at));
-      if (put < 0 && errno == EINTR)
-        continue;
-      if (put <= 0)
-        return outputError(ErrorCode::OutputWrite, output_,
-                           "write failed at byte " + std::to_string(at) +
-                               reason());
-      at += size_t(put);
+    DS_TRY(reserve(plan.size() + (data ? data->size() : 0)));
+    DS_TRY(writeAt(0, plan));
+    std::vector<uint8_t> piece;
+    for (uint64_t at = 0; data && at < data->size(); at += piece.size()) {
+      piece.resize(std::min(kPieceBytes, data->size() - at));
+      DS_TRY(data->read(at, piece));
+      DS_TRY(writeAt(plan.size() + at, piece));
     }
     if (::fsync(descriptor_) != 0)
       return outputError(ErrorCode::OutputSync, output_,
@@ -136,23 +128,39 @@ public:
     return {};
   }
 
-  Status readBack(std::span<const uint8_t> bytes) {
+  Status readBack(std::span<const uint8_t> plan, const PlanData *data) {
     DS_ASSIGN(InputFile file,
               InputFile::open(path_, ErrorCode::OutputReadBack));
-    std::vector<uint8_t> found(file.size());
+    std::vector<uint8_t> found(data ? plan.size() : file.size());
     DS_TRY(file.readAt(0, found.data(), found.size()));
-    if (!std::ranges::equal(found, bytes))
+    if (!std::ranges::equal(found, plan))
       return outputError(ErrorCode::OutputReadBack, output_,
                          "verification after write failed: other bytes came "
                          "back");
-    if (Result<PlanView> view = verifyPlan(found, output_); !view) {
-      Error error = outputError(ErrorCode::PlanSelfCheck, output_,
-                                "the plan that was made does not verify");
-      Status status = view.takeStatus();
-      for (const Error &wrong : status.errors())
-        error.notes.push_back(wrong.message());
-      return error;
-    }
+    Result<PlanView> view = verifyPlan(found, output_, file.size());
+    if (!view)
+      return with(outputError(ErrorCode::PlanSelfCheck, output_,
+                              "the plan that was made does not verify"),
+                  view.takeStatus());
+    if (!data)
+      return {};
+    Status weights = verifyWeightDigests(
+        *view, output_, WeightsToVerify::Carried,
+        [&](const WeightRecord &weight, Sha256 &sha) -> Status {
+          std::vector<uint8_t> piece;
+          for (uint64_t at = 0; at < weight.size; at += piece.size()) {
+            piece.resize(std::min(kPieceBytes, weight.size - at));
+            DS_TRY(file.readAt(view->dataOffset + weight.offset + at,
+                               piece.data(), piece.size()));
+            sha.update(piece.data(), piece.size());
+          }
+          return {};
+        });
+    if (!weights)
+      return with(outputError(ErrorCode::OutputReadBack, output_,
+                              "verification after write failed: other weights "
+                              "came back"),
+                  std::move(weights));
     return {};
   }
 
@@ -175,6 +183,38 @@ public:
   }
 
 private:
+  /// Fails early on a full disk; some file systems cannot reserve.
+  Status reserve(uint64_t bytes) {
+    int failure = ::posix_fallocate(descriptor_, 0, off_t(bytes));
+    if (!failure || failure == EOPNOTSUPP || failure == EINVAL)
+      return {};
+    errno = failure;
+    return outputError(ErrorCode::OutputSpace, output_,
+                       "cannot reserve " + std::to_string(bytes) + " bytes" +
+                           reason());
+  }
+
+  Status writeAt(uint64_t offset, std::span<const uint8_t> bytes) {
+    for (size_t at = 0; at < bytes.size();) {
+      ssize_t put = ::pwrite(descriptor_, bytes.data() + at, bytes.size() - at,
+                             off_t(offset + at));
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put <= 0)
+        return outputError(ErrorCode::OutputWrite, output_,
+                           "write failed at byte " +
+                               std::to_string(offset + at) + reason());
+      at += size_t(put);
+    }
+    return {};
+  }
+
+  static Error with(Error error, const Status &why) {
+    for (const Error &wrong : why.errors())
+      error.notes.push_back(wrong.message());
+    return error;
+  }
+
   std::string output_, path_;
   int descriptor_ = -1;
   bool isOurs_ = false, isPlaced_ = false;
@@ -195,12 +235,13 @@ Status checkOutput(const std::string &path) {
   return Status::ok();
 }
 
-Status writeAtomically(const std::string &path, std::span<const uint8_t> plan) {
+Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
+                       PlanData *data) {
   DS_TRY(checkOutput(path));
   Temporary temporary(path);
   DS_TRY(temporary.lock());
-  DS_TRY(temporary.write(plan));
-  DS_TRY(temporary.readBack(plan));
+  DS_TRY(temporary.write(plan, data));
+  DS_TRY(temporary.readBack(plan, data));
   return temporary.place();
 }
 

@@ -2,6 +2,7 @@
 // A plan file is replaced as a whole or not at all.
 #pragma once
 #include "runtime/base/Status.h"
+#include "runtime/plan/PlanData.h"
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,8 +13,12 @@ namespace ds::rt {
 /// verifies it, renames it to `path`, and syncs the folder. On failure the old
 /// file keeps its bytes and the temporary file is removed; one that a killed
 /// process left behind is taken over. Of two writers of one output the second
-/// fails. Errors: OutputKind (2), PlanSelfCheck (1), the other Output… (5).
-Status writeAtomically(const std::string &path, std::span<const uint8_t> plan);
+/// fails. Errors: OutputKind (2), PlanSelfCheck (1), the other Output… (5), those
+/// of `data`.
+/// `plan` is the whole file, or the file up to DATA, which `data` then gives;
+/// reading back compares the digests of the weights in it (WDIG).
+Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
+                       PlanData *data = nullptr);
 
 /// What writeAtomically would refuse whatever the plan holds: OutputKind, and
 /// OutputCreate where the folder is missing or not writable.

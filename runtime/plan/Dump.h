@@ -86,6 +86,7 @@ DS_FIELDS(WeightRecord) {
   visit("offset", r.offset);
   visit("size", r.size);
 }
+DS_FIELDS(DigestRecord) { visit("digest", r.digest); }
 DS_FIELDS(RowRecord) {
   visit("first_slot", r.firstSlot);
   visit("slots", r.slots);

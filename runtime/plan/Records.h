@@ -92,6 +92,12 @@ struct WeightRecord {
 };
 static_assert(sizeof(WeightRecord) == 48);
 
+/// SHA-256 of a weight's bytes. WDIG holds one per record of WGHT, in its order.
+struct DigestRecord {
+  uint8_t digest[32]; // zero for constants, which CNST's digest covers
+};
+static_assert(sizeof(DigestRecord) == 32);
+
 struct RowRecord {
   uint32_t firstSlot, slots; // slice of SLOT
 };

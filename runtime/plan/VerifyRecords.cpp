@@ -20,6 +20,7 @@ public:
     DS_TRY(taps());
     DS_TRY(shards());
     DS_TRY(weights());
+    DS_TRY(weightDigests());
     DS_TRY(rows());
     DS_TRY(states());
     DS_TRY(budget());
@@ -255,6 +256,23 @@ private:
         return refuse_.number(ErrorCode::PlanWeight, name + ": offset",
                               weight.offset, "a multiple of 64");
     }
+    return {};
+  }
+
+  Status weightDigests() {
+    if (plan_.weightDigests.empty())
+      return {};
+    if (plan_.weightDigests.size() != plan_.weights.size())
+      return refuse_.number(ErrorCode::PlanWeight, "digests of weights",
+                            plan_.weightDigests.size(),
+                            std::to_string(plan_.weights.size()));
+    for (size_t i = 0; i < plan_.weights.size(); ++i)
+      if (plan_.weights[i].source == WeightSource::Constant &&
+          std::ranges::any_of(plan_.weightDigests[i].digest,
+                              [](uint8_t byte) { return byte != 0; }))
+        return refuse_(ErrorCode::PlanWeight,
+                       nameOfRecord("weight", i) +
+                           " is a constant and has a digest");
     return {};
   }
 

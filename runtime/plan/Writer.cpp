@@ -82,12 +82,15 @@ Result<std::vector<uint8_t>> PlanWriter::finish() const {
   std::vector<SectionEntry> table;
   std::vector<const std::vector<uint8_t> *> contents;
   for (size_t i = 0; i < std::size(kSections); ++i) {
-    if (kSections[i].presence == SectionInfo::Optional && sections_[i].empty())
+    uint64_t size = sections_[i].size();
+    if (Section(i) == Section::DATA)
+      size += declaredData_;
+    if (kSections[i].presence == SectionInfo::Optional && !size)
       continue;
     SectionEntry entry{};
     std::ranges::copy(kSections[i].tag, entry.tag);
     entry.flags = kSections[i].flags();
-    entry.size = sections_[i].size();
+    entry.size = size;
     table.push_back(entry);
     contents.push_back(&sections_[i]);
   }
@@ -105,7 +108,7 @@ Result<std::vector<uint8_t>> PlanWriter::finish() const {
                     .digest = {}};
   std::ranges::copy(kPlanMagic, header.magic);
 
-  std::vector<uint8_t> plan(end);
+  std::vector<uint8_t> plan(end - declaredData_);
   std::memcpy(plan.data(), &header, sizeof header);
   std::memcpy(plan.data() + sizeof header, table.data(), tableBytes);
   for (size_t i = 0; i < table.size(); ++i)
@@ -120,16 +123,16 @@ Result<std::vector<uint8_t>> PlanWriter::finish() const {
               .expected = {},
               .notes = {},
               .help = "this is a bug of dsc; please report it"};
-  if (end > kMaxPlanBytes)
+  if (plan.size() > kMaxPlanBytes)
     return Error{.code = ErrorCode::PlanLimit,
                  .file = {},
                  .where = {},
                  .subject = "size of the plan in bytes",
-                 .found = std::to_string(end),
+                 .found = std::to_string(plan.size()),
                  .expected = "at most " + std::to_string(kMaxPlanBytes),
                  .notes = {},
                  .help = {}};
-  if (Result<PlanView> view = verifyPlan(plan, "plan"); !view) {
+  if (Result<PlanView> view = verifyPlan(plan, "plan", end); !view) {
     Status status = view.takeStatus();
     for (const Error &wrong : status.errors())
       error.notes.push_back(wrong.message());

@@ -45,10 +45,13 @@ public:
   /// multiple of 4096 (the end rounded up where there is none).
   uint32_t addImage(std::span<const uint8_t> image, uint32_t textSize,
                     uint32_t rodataOffset);
-  /// The whole of an optional section: TOKN, CHAT, DATA.
+  /// The whole of an optional section: TOKN, CHAT, WDIG, DATA.
   void set(Section section, std::span<const uint8_t> bytes);
 
-  /// The file's bytes, verified. A failure is our bug (PlanSelfCheck), with
+  /// DATA of `size` bytes that finish() leaves out; see PlanData.
+  void declareData(uint64_t size) { declaredData_ = size; }
+
+  /// The file's bytes, or those before a declared DATA, verified. A failure is our bug (PlanSelfCheck), with
   /// what the verifier said as a note. Call once.
   Result<std::vector<uint8_t>> finish() const;
 
@@ -60,6 +63,7 @@ private:
 
   std::array<std::vector<uint8_t>, std::size(kSections)> sections_;
   std::map<std::string, StringRef, std::less<>> strings_;
+  uint64_t declaredData_ = 0; // bytes
 };
 
 /// Writes the digests of all sections, then that of header and table, into a

@@ -98,6 +98,7 @@ Result<Command> compileCommand(const Written &written) {
   command.quiet = written.switches.at("quiet");
   command.verbose = written.switches.at("verbose");
   options.explain = written.switches.at("explain");
+  options.bundle = written.switches.at("bundle");
   options.strict = written.switches.at("strict");
   options.strictFiles = written.switches.at("strictFiles");
   options.checkWeights = written.switches.at("checkWeights");

@@ -59,8 +59,10 @@ void printBox(const CompileCommand &command, const CompileReport &report,
   };
   fmt::print(stderr, "\n{}\n", command.options.output);
   line("model", report.model);
-  line("plan", fmt::format("{}; refers to {} tensors, {} in {} shards",
-                           bytesText(report.planBytes), report.tensors,
+  line("plan", fmt::format("{}; {} {} tensors, {} in {} shards",
+                           bytesText(report.planBytes),
+                           report.bundled ? "carries" : "refers to",
+                           report.tensors,
                            bytesText(b.weights), report.shards));
   const ByteAccount &account = report.bytesOfShards;
   line("shards", fmt::format("{} B of data = {} B used + {} B not used",

@@ -101,6 +101,8 @@ void checkTogether(const Options &options, Status &status) {
   excludes(options.dumpFile.has_value(),
            options.chat || options.batchFile.has_value(),
            "--dump takes one prompt: -p, -f or --ids");
+  if (options.verify.value_or("full") != "full")
+    status.add(usage("--verify", "", *options.verify, "full"));
   if (options.threads == 0u)
     status.add(usage("--threads", "", "0", "at least 1"));
   if (options.chunk == 0u)

@@ -13,7 +13,7 @@ namespace ds::dsrun {
 struct Options {
   std::string plan;
   std::optional<std::string> prompt, promptFile, batchFile, system, weights,
-      dumpFile, cpu;
+      dumpFile, cpu, verify;
   std::optional<std::vector<uint32_t>> ids;
   bool chat = false, raw = false, greedy = false, json = false,
        ignoreEos = false;

@@ -108,7 +108,8 @@ rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
           .chunk = atMost(options.chunk.value_or(0), model.chunk, "--chunk",
                           "the plan's largest chunk is"),
           .weightsFolder = options.weights.value_or(""),
-          .level = options.cpu.value_or("")};
+          .level = options.cpu.value_or(""),
+          .verifyWeights = options.verify.has_value()};
 }
 
 Status answer(rt::Generator &generator, std::span<const rt::Request> requests,

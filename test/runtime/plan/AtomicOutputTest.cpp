@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/base/Sha256.h"
 #include "runtime/plan/AtomicOutput.h"
 #include "test/runtime/plan/TemporaryFolder.h"
 #include "test/runtime/plan/TinyPlan.h"
@@ -41,6 +42,46 @@ TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
   EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), plan)),
             ErrorCode::PlanSelfCheck);
   EXPECT_EQ(folder.read("plan.bin"), kOld);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+/// DATA of the tiny plan; the second reading may differ from the digest's.
+class FourBytes : public PlanData {
+public:
+  explicit FourBytes(uint8_t first) : bytes_{first, 8, 7, 6} {}
+  uint64_t size() const override { return 4; }
+  Status read(uint64_t at, std::span<uint8_t> to) override {
+    std::ranges::copy(std::span(bytes_).subspan(at, to.size()), to.begin());
+    return {};
+  }
+
+private:
+  uint8_t bytes_[4];
+};
+
+// Carried weights follow the plan; where they are not those of the digests, the
+// old plan stays.
+TEST(AtomicOutput, ComparesCarriedWeightsWithTheirDigests) {
+  PlanWriter writer = tinyWriter({.hasData = true});
+  writer.set(Section::DATA, {});
+  writer.declareData(4);
+  const uint8_t data[] = {9, 8, 7, 6};
+  Sha256 sha;
+  sha.update(data, sizeof data);
+  DigestRecord digests[3] = {{{1}}, {}, {}}; // in a shard, constant, in DATA
+  std::ranges::copy(sha.finish(), digests[2].digest);
+  for (const DigestRecord &digest : digests)
+    writer.add(digest);
+  std::vector<uint8_t> plan = *writer.finish();
+  TemporaryFolder folder;
+  folder.write("plan.bin", kOld);
+  FourBytes wrong(1), right(9);
+  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), plan, &wrong)),
+            ErrorCode::OutputReadBack);
+  EXPECT_EQ(folder.read("plan.bin"), kOld);
+  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan, &right));
+  plan.insert(plan.end(), std::begin(data), std::end(data));
+  EXPECT_EQ(folder.read("plan.bin"), plan);
   EXPECT_EQ(folder.files(), 1u);
 }
 

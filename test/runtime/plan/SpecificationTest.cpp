@@ -74,6 +74,7 @@ TEST(PlanSpecification, ListsEveryField) {
   expectFields<ModelRecord>("MODL");
   expectFields<ShardRecord>("SHRD");
   expectFields<WeightRecord>("WGHT");
+  expectFields<DigestRecord>("WDIG");
   expectFields<RowRecord>("ROWS");
   expectFields<StateRecord>("STAT");
   expectFields<BufferRecord>("BUFS");

@@ -253,6 +253,20 @@ TEST(PlanRecordCounts, RefusesAPlanWithoutItsOneRecord) {
   }
 }
 
+// Digests of weights are as many as weights, and none is of a constant.
+TEST(PlanWeightDigests, BelongToWeightsThatAreNoConstants) {
+  auto codeWith = [](std::vector<DigestRecord> digests) {
+    PlanWriter writer = tinyWriter(); // weight 0 in a shard, 1 a constant
+    for (const DigestRecord &digest : digests)
+      writer.add(digest);
+    Result<std::vector<uint8_t>> plan = writer.finish();
+    return plan ? std::string() : plan.takeStatus().errors()[0].notes.at(0);
+  };
+  EXPECT_EQ(codeWith({{{1}}, {{0}}}), "");
+  EXPECT_NE(codeWith({{{1}}}).find("E615"), std::string::npos);
+  EXPECT_NE(codeWith({{{1}}, {{1}}}).find("E615"), std::string::npos);
+}
+
 // A race is told with both steps and the bytes they share.
 TEST(PlanSchedule, NamesBothSteps) {
   Plan plan = tinyPlan();
