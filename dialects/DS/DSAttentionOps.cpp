@@ -11,8 +11,8 @@ LogicalResult expectAngles(Operation *op, Value angles, MLAAttr mla) {
   ArrayRef<int64_t> shape = cast<RankedTensorType>(angles.getType()).getShape();
   if (shape[1] * 2 == mla.getQkRopeHeadDim() && shape[2] == 2)
     return success();
-  return op->emitOpError() << "angles have shape [" << shape
-                           << "], expected a pair for each 2 of "
+  return op->emitOpError() << "angles are " << angles.getType()
+                           << ", expected a pair for each 2 of "
                            << mla.getQkRopeHeadDim() << " rope values";
 }
 

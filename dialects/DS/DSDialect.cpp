@@ -48,14 +48,14 @@ struct AliasInterface : OpAsmDialectInterface {
 
 LogicalResult verifyWord(Operation *op, NamedAttribute attribute,
                          ArrayRef<StringRef> words) {
+  StringRef name = attribute.getName();
   if (!isa<FunctionOpInterface>(op))
-    return op->emitOpError() << attribute.getName() << " belongs on a function";
+    return op->emitOpError() << name << " belongs on a function";
   auto word = dyn_cast<StringAttr>(attribute.getValue());
   if (word && llvm::is_contained(words, word.getValue()))
     return success();
-  return op->emitOpError() << attribute.getName() << " is "
-                           << attribute.getValue() << ", expected one of "
-                           << llvm::join(words, ", ");
+  return op->emitOpError() << name << " is " << attribute.getValue()
+                           << ", expected one of " << llvm::join(words, ", ");
 }
 
 } // namespace

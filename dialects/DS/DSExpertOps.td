@@ -58,7 +58,8 @@ def DS_ExpertsOp : DS_WeightUserOp<"experts"> {
     weights are lists of E; `shared` is what the shared experts give, if any.
 
     ```mlir
-    %y = ds.experts %u, %ids, %w shared %s gate_proj @moe.mlp.experts.gate_proj up_proj @moe.mlp.experts.up_proj down_proj @moe.mlp.experts.down_proj {experts = 16 : i64, intermediate = 96 : i64} : tensor<?x192xf32>, tensor<?x3xi32> -> tensor<?x192xf32>
+    %y = ds.experts %u, %ids, %w shared %s gate_proj @moe.mlp.experts.gate_proj up_proj @moe.mlp.experts.up_proj down_proj @moe.mlp.experts.down_proj {experts = 16 : i64, intermediate = 96 : i64}
+        : (tensor<?x192xf32>, tensor<?x3xi32>, tensor<?x3xf32>, tensor<?x192xf32>) -> tensor<?x192xf32>
     ```
   }];
   let arguments = (ins DS_Rows:$input, DS_ExpertIds:$ids, DS_F32Rows:$weights,

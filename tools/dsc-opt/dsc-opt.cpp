@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Runs any pass of ours on IR of any stage.
-#include "dialects/DS/DS.h"
-#include "passes/model/Passes.h"
-#include <mlir/Dialect/Func/IR/FuncOps.h>
+#include "compiler/pipeline/Pipeline.h"
 #include <mlir/Tools/mlir-opt/MlirOptMain.h>
 #include <mlir/Transforms/Passes.h>
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<ds::DSDialect, mlir::func::FuncDialect>();
-  ds::registerDSPasses();
+  ds::registerEverything(registry);
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
