@@ -20,10 +20,12 @@ constexpr Rate kRates[] = {
 
 double microseconds(const kernels::KernelRow &row, const Problem &problem) {
   kernels::Work work = row.family->work(problem.shape.data(), problem.rows);
+  uint64_t bytes =
+      work.bytes + work.weights * (row.weights == kernels::Weights::BF16 ? 2 : 1);
   for (const Rate &rate : kRates)
     if (rate.level == row.level)
       return std::max(double(work.flops) / rate.flops,
-                      double(work.bytes) / rate.bytes);
+                      double(bytes) / rate.bytes);
   return 0;
 }
 

@@ -48,9 +48,11 @@ def VerifyCallsPass : Pass<"kernel-verify-calls", "::mlir::ModuleOp"> {
   let summary = "Checks every call against the contract of its family";
   let description = [{
     The family exists, the shape has exactly the contract's fields, operands
-    and results are as many and as large as the contract says, weights exist
-    and have the encoding of the variant, the variants are rows of the family,
-    one per level of the module, and a body that `kernel.layers` names takes and
+    and results are as many and as large as the contract says, activations and
+    state have one element, the state has the rows and pages that the shape
+    counts with, weights exist and have the encoding of the variant, the
+    variants are rows of the family, one per level of the module, that compute
+    on the call's activations, and a body that `kernel.layers` names takes and
     returns what is passed to it.
   }];
 }

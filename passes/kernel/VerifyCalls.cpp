@@ -37,9 +37,11 @@ LogicalResult verifyOperand(CallOp call, const Twine &name, Type type,
                             const Operand &wanted) {
   if (auto state = dyn_cast<StateType>(type)) {
     if (wanted.element == Operand::State)
-      return success();
+      return success(); // its size: verifyState()
     return call.emitOpError(name) << " is a state, expected a tensor";
   }
+  if (wanted.element == Operand::State)
+    return call.emitOpError(name) << " is " << type << ", expected a state";
   auto tensor = cast<RankedTensorType>(type);
   if (!hasElement(tensor.getElementType(), wanted.element))
     return call.emitOpError(name) << " is " << type << ", expected elements of "
@@ -99,13 +101,84 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
       if (failed(verifyOperand(call, "result " + Twine(index),
                                call.getOutputs()[index].getType(), operand)))
         return failure();
+    FailureOr<Type> activation = verifyActivation(call, *wanted);
+    if (failed(activation) || failed(verifyState(call, *wanted, symbols)))
+      return failure();
     if (uint64_t bytes = family->workspace(words->data());
         bytes > kMaxWorkspace)
       return call.emitOpError("needs ") << bytes << " bytes of workspace, "
                                         << "expected at most " << kMaxWorkspace;
     if (failed(verifyWeights(call, *wanted, symbols)))
       return failure();
-    return verifyVariants(call, *family, symbols);
+    return verifyVariants(call, *family, *activation, symbols);
+  }
+
+  /// The contract's A, which is one for the whole call and its state; null
+  /// where it has none.
+  FailureOr<Type> verifyActivation(CallOp call, const Signature &wanted) {
+    Type activation;
+    auto see = [&](Type type, const Operand &operand) -> LogicalResult {
+      if (operand.element != Operand::A && operand.element != Operand::State)
+        return success();
+      auto state = dyn_cast<StateType>(type);
+      Type element = state ? state.getElement()
+                           : cast<RankedTensorType>(type).getElementType();
+      if (!activation)
+        activation = element;
+      if (activation == element)
+        return success();
+      return call.emitOpError("mixes activations of ")
+             << activation << " and " << element;
+    };
+    for (auto [type, operand] :
+         llvm::zip(call.getInputs().getTypes(), wanted.inputs))
+      if (failed(see(type, operand)))
+        return failure();
+    for (auto [type, operand] :
+         llvm::zip(call.getOutputs().getTypes(), wanted.outputs))
+      if (failed(see(type, operand)))
+        return failure();
+    return activation;
+  }
+
+  /// The state that a value is, where the function at hand says it.
+  StateOp stateBehind(Value value, const SymbolTable &symbols) {
+    while (auto call = value.getDefiningOp<CallOp>())
+      value = *llvm::find_if(call.getInputs(), [](Value input) {
+        return isa<StateType>(input.getType());
+      });
+    auto argument = dyn_cast<BlockArgument>(value);
+    auto function = argument ? dyn_cast<func::FuncOp>(
+                                   argument.getOwner()->getParentOp())
+                             : func::FuncOp();
+    auto name = function ? function.getArgAttrOfType<FlatSymbolRefAttr>(
+                               argument.getArgNumber(), kStateAttr)
+                         : FlatSymbolRefAttr();
+    return name ? symbols.lookup<StateOp>(name.getValue()) : StateOp();
+  }
+
+  /// Rows and pages of the state are those that the shape counts with.
+  LogicalResult verifyState(CallOp call, const Signature &wanted,
+                            const SymbolTable &symbols) {
+    for (auto [input, operand] : llvm::zip(call.getInputs(), wanted.inputs)) {
+      if (operand.element != Operand::State)
+        continue;
+      if (wanted.changesState &&
+          call.getOutputs().back().getType() != input.getType())
+        return call.emitOpError("gives ") << call.getOutputs().back().getType()
+                                          << ", expected the state it takes";
+      StateOp state = stateBehind(input, symbols);
+      if (!state)
+        return call.emitOpError("takes a state of unknown origin");
+      auto page = call.getShape().getAs<IntegerAttr>("page_tokens");
+      if (state.getWidth() != operand.values || !page ||
+          state.getPage() != page.getValue().getZExtValue())
+        return call.emitOpError("counts with rows of ")
+               << operand.values << " and pages of " << page << ", but "
+               << state.getSymName() << " has rows of " << state.getWidth()
+               << " and pages of " << state.getPage();
+    }
+    return success();
   }
 
   LogicalResult verifyWeights(CallOp call, const Signature &wanted,
@@ -141,7 +214,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
   }
 
   LogicalResult verifyVariants(CallOp call, const kernels::Family &family,
-                               const SymbolTable &symbols) {
+                               Type activation, const SymbolTable &symbols) {
     auto levels = getOperation()->getAttrOfType<ArrayAttr>(kLevelsAttr);
     ArrayAttr variants = call.getVariantsAttr();
     if (!levels && !variants)
@@ -155,20 +228,25 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
     for (auto [level, variant] :
          llvm::zip_equal(levels.getAsRange<StringAttr>(),
                          variants.getAsRange<StringAttr>()))
-      if (failed(verifyVariant(call, family, level, variant, symbols)))
+      if (failed(verifyVariant(call, family, activation, level, variant,
+                               symbols)))
         return failure();
     return success();
   }
 
   LogicalResult verifyVariant(CallOp call, const kernels::Family &family,
-                              StringAttr level, StringAttr variant,
-                              const SymbolTable &symbols) {
+                              Type activation, StringAttr level,
+                              StringAttr variant, const SymbolTable &symbols) {
     const kernels::LevelInfo *info = kernels::findLevel(level.getValue());
     const kernels::KernelRow *row = kernels::findRow(variant.getValue());
     if (!info || !row || row->family != &family ||
         !kernels::isIn(*row, info->level))
       return call.emitOpError("variant ")
              << variant << " is no row of the family at level " << level;
+    if (row->activation != kernels::Activation::None &&
+        (row->activation == kernels::Activation::BF16) != activation.isBF16())
+      return call.emitOpError("variant ")
+             << variant << " does not compute on " << activation;
     if (row->weights == kernels::Weights::None)
       return success();
     Encoding wanted = row->weights == kernels::Weights::BF16

@@ -10,7 +10,7 @@ def VerifyModelPass : DS_ModelPass<"ds-verify-model"> {
     Promise: widths, dtypes and encodings agree from embedding to logits. Every
     weight an op names exists with the shape and count the op needs; embedding,
     layers and head have the widths of `ds.model`; the layers run once each and
-    in order; each list of them is of the kind its function is. Changes nothing.
+    in order, in functions of a layer kind. Changes nothing.
 
     Example: test/passes/model/verify-model.mlir
   }];
@@ -107,8 +107,8 @@ def PlaceQuantizationPass : DS_ModelPass<"ds-place-quantization"> {
     Promise: every matrix meets activations of the chosen element: the results
     that feed one are rounded where they are made, by their own kernel, and
     anything else passes a `ds.cast`. States hold that element too. Projections'
-    results, the residual stream and all of the router stay f32. Weights keep
-    their encodings: `w8a16`.
+    results, the residual stream, the router's logits and the experts' weights
+    stay f32. Weights keep their encodings: `w8a16`.
 
     Example: test/passes/model/place-quantization.mlir
   }];

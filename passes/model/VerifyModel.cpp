@@ -79,9 +79,18 @@ struct Verifier {
                     embedding.getResidual().getType().getDimSize(1),
                     model.getHiddenSize());
     }
-    if (auto head = dyn_cast<LMHeadOp>(op))
+    if (auto layers = dyn_cast<LayersOp>(op))
+      return expect(op, "hidden_size",
+                    layers.getNewResidual().getType().getDimSize(1),
+                    model.getHiddenSize());
+    if (auto head = dyn_cast<LMHeadOp>(op)) {
+      if (failed(expect(op, "hidden_size",
+                        head.getInput().getType().getDimSize(1),
+                        model.getHiddenSize())))
+        return failure();
       return expect(op, "vocab_size", head.getOutput().getType().getDimSize(1),
                     model.getVocabSize());
+    }
     if (auto append = dyn_cast<StateAppendOp>(op))
       return verifyStates(append);
     return success();

@@ -59,7 +59,8 @@ def VerifySchedulePass : Pass<"plan-verify-schedule", "::mlir::ModuleOp"> {
   let description = [{
     Looks at bytes and barriers only, and knows nothing of how the other passes
     chose them. It refuses
-    - an alias: a value is read whose bytes another value has taken since;
+    - an alias: a value is read whose bytes another value has taken since, or a
+      buffer takes bytes of one that outlives bodies;
     - a race: two steps between the same barriers touch the same bytes or state
       and one of them writes;
     - a gap: a value is read that nothing wrote;

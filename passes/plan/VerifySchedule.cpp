@@ -63,14 +63,30 @@ struct VerifySchedule : impl::VerifySchedulePassBase<VerifySchedule> {
         return buffer.emitOpError("ends beyond its memory of ")
                << limit << " bytes";
     }
-    for (auto &[name, buffer] : buffers_)
+    for (auto buffer : getOperation().getOps<BufferOp>()) {
       if (buffer.getPlace()) {
         BufferOp where = buffers_.lookup(buffer.getPlaceAttr());
         if (!where || !where.getPinned() ||
             where.getOffset() != buffer.getOffset() ||
             where.getSize() < buffer.getSize())
           return buffer.emitOpError("does not lie in ") << buffer.getPlaceAttr();
+      } else if (failed(checkApart(buffer))) {
+        return failure();
       }
+    }
+    return success();
+  }
+
+  /// What outlives a body, pinned or in host memory, shares its bytes with
+  /// nothing but its own next values.
+  LogicalResult checkApart(BufferOp buffer) {
+    for (auto lasting : getOperation().getOps<BufferOp>())
+      if (lasting != buffer && lasting.getStorage() == buffer.getStorage() &&
+          (lasting.getPinned() || lasting.getStorage() == Storage::Host) &&
+          *lasting.getOffset() < *buffer.getOffset() + buffer.getSize() &&
+          *buffer.getOffset() < *lasting.getOffset() + lasting.getSize())
+        return buffer.emitOpError("takes bytes of ")
+               << lasting.getSymNameAttr() << ", which outlives bodies";
     return success();
   }
 
