@@ -30,7 +30,8 @@ LogicalResult KernelDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
-  if ((name == kEntryAttr || name == kLayerKindAttr) && !isa<StringAttr>(value))
+  bool isWord = name == kEntryAttr || name == kLayerKindAttr;
+  if (isWord && !isa<StringAttr>(value))
     return op->emitOpError() << name << " is " << value << ", expected a string";
   if (name == kLevelsAttr) {
     auto levels = dyn_cast<ArrayAttr>(value);
@@ -41,6 +42,8 @@ LogicalResult KernelDialect::verifyOperationAttribute(Operation *op,
   if (name == kModelAttr && !isa<DictionaryAttr>(value))
     return op->emitOpError()
            << name << " is " << value << ", expected a dictionary";
+  if (!isWord && name != kLevelsAttr && name != kModelAttr)
+    return op->emitOpError() << "attribute " << name << " is unknown";
   return success();
 }
 

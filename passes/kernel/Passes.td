@@ -14,6 +14,8 @@ def ConvertDSToKernelPass
     frequencies of rope become a constant weight.
 
     Afterwards no `ds` op, type or attribute is left.
+
+    Example: test/passes/kernel/convert-ds-to-kernel.mlir
   }];
   let options = [
     Option<"chunk", "chunk", "uint32_t", "512",
@@ -29,11 +31,14 @@ def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
     For every call and each of `levels` the cheapest row of the call's family
     that computes on its element types and is in the level's code; among equals
     the first of the table. The cost of a row is the time that its bytes and its
-    arithmetic take on one core of the level. With `explain` every candidate is printed on
-    standard error once per distinct call, with its cost or why it lost.
+    arithmetic take on one core of the level. With `explain` every candidate is
+    printed on standard error once per distinct call, with its cost or why it
+    lost.
 
     Afterwards every call has a variant per level, and the module names the
     levels in `kernel.levels`.
+
+    Example: test/passes/kernel/select-variant.mlir
   }];
   let options = [
     ListOption<"levels", "levels", "std::string",
@@ -50,10 +55,12 @@ def VerifyCallsPass : Pass<"kernel-verify-calls", "::mlir::ModuleOp"> {
     The family exists, the shape has exactly the contract's fields, operands
     and results are as many and as large as the contract says, activations and
     state have one element, the state has the rows and pages that the shape
-    counts with, weights exist and have the encoding of the variant, the
-    variants are rows of the family, one per level of the module, that compute
-    on the call's activations, and a body that `kernel.layers` names takes and
-    returns what is passed to it.
+    counts with, weights exist and have the encoding of contract and variant,
+    the variants are rows of the family, one per level of the module, that
+    compute on the call's activations, and a body that `kernel.layers` names
+    takes and returns what is passed to it.
+
+    Example: test/passes/kernel/verify-calls.mlir
   }];
 }
 

@@ -10,13 +10,22 @@ namespace {
 
 using enum Operand::Element;
 
+/// Weights that are no matrix are stored in one way, whatever the row.
+Signature storedAs(Encoding encoding, Signature signature) {
+  signature.encoding = encoding;
+  return signature;
+}
+
 uint64_t product(uint64_t a, uint64_t b, uint64_t c = 1) { return a * b * c; }
 
 Signature of(const kernels::EmbeddingShape &s) {
-  return {{}, {{F32, s.hidden}, {F32, s.hidden}}, {{s.vocab, s.hidden}}};
+  return storedAs(Encoding::BF16, {{},
+                                   {{F32, s.hidden}, {F32, s.hidden}},
+                                   {{s.vocab, s.hidden}}});
 }
 Signature of(const kernels::RopeTableShape &s) {
-  return {{}, {{F32, product(s.pairs, 2)}}, {{s.pairs}}};
+  return storedAs(Encoding::F32,
+                  {{}, {{F32, product(s.pairs, 2)}}, {{s.pairs}}});
 }
 Signature of(const kernels::AddRowsShape &s) {
   return {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}}, {}};
@@ -25,13 +34,16 @@ Signature of(const kernels::CopyRowsShape &s) {
   return {{{AnyWord, s.n}}, {{AnyWord, s.n}}, {}};
 }
 Signature of(const kernels::AddRMSNormShape &s) {
-  return {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}};
+  return storedAs(
+      Encoding::BF16,
+      {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}});
 }
 Signature of(const kernels::HeadNormShape &s) {
-  return {{{F32, s.n}, {F32, s.n}}, {{A, s.n}}, {{s.n}}};
+  return storedAs(Encoding::BF16,
+                  {{{F32, s.n}, {F32, s.n}}, {{A, s.n}}, {{s.n}}});
 }
 Signature of(const kernels::RMSNormShape &s) {
-  return {{{F32, s.inStride}}, {{A, s.n}}, {{s.n}}};
+  return storedAs(Encoding::BF16, {{{F32, s.inStride}}, {{A, s.n}}, {{s.n}}});
 }
 Signature of(const kernels::RopeShape &s) {
   return {{{F32, s.inStride}, {F32, s.dim}},
@@ -39,11 +51,13 @@ Signature of(const kernels::RopeShape &s) {
           {}};
 }
 Signature of(const kernels::LatentAppendShape &s) {
-  return {{{F32, s.inStride}, {F32, s.rope}, {State, s.latent + s.rope}},
-          {},
-          {{s.latent}},
-          0,
-          true};
+  return storedAs(
+      Encoding::BF16,
+      {{{F32, s.inStride}, {F32, s.rope}, {State, s.latent + s.rope}},
+       {},
+       {{s.latent}},
+       0,
+       true});
 }
 Signature of(const kernels::LinearShape &s) {
   Signature signature{{{A, s.in}}, {}, {}};
@@ -96,7 +110,7 @@ Signature of(const kernels::GateTopkShape &s) {
       {{F32, s.experts}}, {{I32, s.topk}, {F32, s.topk}}, {}};
   if (s.bias)
     signature.weights.push_back({s.experts});
-  return signature;
+  return storedAs(s.bias == 1 ? Encoding::F32 : Encoding::BF16, signature);
 }
 Signature of(const kernels::ExpertPlanShape &s) {
   return {{{I32, s.topk}},

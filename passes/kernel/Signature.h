@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "dialects/Kernel/Kernel.h"
 #include <cstdint>
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/SmallVector.h>
@@ -20,6 +21,7 @@ struct Signature {
   llvm::SmallVector<llvm::SmallVector<int64_t, 2>> weights;
   uint32_t listOf = 0;       // weights are lists of that many
   bool changesState = false; // the state comes back as a result
+  std::optional<Encoding> encoding = {}; // of the weights; none: the row's
 };
 
 /// None where the family is not known.

@@ -205,6 +205,11 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
         return call.emitOpError("weight ")
                << name << " is a list of " << weight.getCount().value_or(0)
                << ", expected " << wanted.listOf;
+      if (wanted.encoding && weight.getEncoding() != *wanted.encoding)
+        return call.emitOpError("weight ")
+               << name << " is stored as "
+               << stringifyEncoding(weight.getEncoding()) << ", expected "
+               << stringifyEncoding(*wanted.encoding);
       if (index > 0 && weight.getEncoding() != encoding)
         return call.emitOpError("weight ")
                << name << " is stored in another way than the first";
@@ -217,10 +222,10 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
                                Type activation, const SymbolTable &symbols) {
     auto levels = getOperation()->getAttrOfType<ArrayAttr>(kLevelsAttr);
     ArrayAttr variants = call.getVariantsAttr();
-    if (!levels && !variants)
-      return success(); // not chosen yet
     size_t wanted = levels ? levels.size() : 0;
     size_t found = variants ? variants.size() : 0;
+    if (!wanted && !found)
+      return success(); // not chosen yet
     if (found != wanted)
       return call.emitOpError("has ")
              << found << " variants, expected one per level of the module ("

@@ -17,6 +17,8 @@ def ConvertKernelToPlanPass
 
     Afterwards no `kernel` op and no function is left. Steps stand in program
     order, each behind a barrier; no buffer has an offset.
+
+    Example: test/passes/plan/convert-kernel-to-plan.mlir
   }];
   let options = [
     Option<"chunk", "chunk", "uint32_t", "512",
@@ -37,6 +39,8 @@ def OrderStepsPass : Pass<"plan-order-steps", "::mlir::ModuleOp"> {
 
     Afterwards a step has a barrier exactly when it is the first of its body or
     depends on a step since the last barrier.
+
+    Example: test/passes/plan/order-steps.mlir
   }];
 }
 
@@ -45,12 +49,15 @@ def AssignOffsetsPass : Pass<"plan-assign-offsets", "::mlir::ModuleOp"> {
   let description = [{
     Pinned buffers lie at the start of the arena. The others of a body are
     placed in several orders, each into the smallest gap between those that live
-    at the same time; the smallest arena wins (Placement.h). Two buffers live at the same time when they are used between
-    the same two barriers, or across them: sharing bytes never needs a barrier
-    that is not there. Places are multiples of 64 bytes.
+    at the same time; the smallest arena wins (Placement.h). Two buffers live at
+    the same time when they are used between the same two barriers, or across
+    them: sharing bytes never needs a barrier that is not there. Places are
+    multiples of 64 bytes.
 
     Afterwards every buffer has an offset and `plan.budget` has the size of the
     arena beside its lower bound.
+
+    Example: test/passes/plan/assign-offsets.mlir
   }];
 }
 
@@ -65,6 +72,8 @@ def VerifySchedulePass : Pass<"plan-verify-schedule", "::mlir::ModuleOp"> {
       and one of them writes;
     - a gap: a value is read that nothing wrote;
     - a buffer beyond the arena, off its alignment or without an offset.
+
+    Example: test/passes/plan/verify-schedule.mlir
   }];
 }
 

@@ -142,3 +142,9 @@ module attributes {kernel.level = 2 : i32} {}
 // The model is a dictionary of its widths.
 // expected-error @below {{kernel.model is "deepseek_v3", expected a dictionary}}
 module attributes {kernel.model = "deepseek_v3"} {}
+
+// -----
+
+// A misspelt attribute does not pass in silence.
+// expected-error @below {{attribute kernel.levle is unknown}}
+module attributes {kernel.levle = "avx2"} {}

@@ -3,8 +3,8 @@
 // RUN: dsc-opt %s --mlir-print-op-generic | dsc-opt | FileCheck %s
 
 // The model's widths and the level are attributes of the module.
-// CHECK: module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", hidden_size = 192 : i32}}
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", hidden_size = 192 : i32}} {
+// CHECK: module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", hidden_size = 192 : i32}}
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", hidden_size = 192 : i32}} {
 
 // Each encoding of a weight is a word; a list says how many, a constant what.
 // CHECK: kernel.weight @gain [192] bf16
@@ -33,8 +33,8 @@ func.func @prefill(%r: tensor<?x192xf32>, %angles: tensor<?x8x2xf32>, %latent: !
 func.func @prefill_moe(%r: tensor<?x192xf32>, %d: tensor<?x192xf32>, %angles: tensor<?x8x2xf32>, %latent: !kernel.state<bf16> {kernel.state = @latent}) -> (tensor<?x192xf32>, tensor<?x192xf32>, !kernel.state<bf16>) attributes {kernel.layer_kind = "moe"} {
   // CHECK: kernel.call @add_rows(%{{.*}}, %{{.*}}) shape {n = 192 : i32} tap "hidden" : (tensor<?x192xf32>, tensor<?x192xf32>) -> tensor<?x192xf32>
   %hidden = kernel.call @add_rows(%r, %d) shape {n = 192 : i32} tap "hidden" : (tensor<?x192xf32>, tensor<?x192xf32>) -> tensor<?x192xf32>
-  // CHECK: kernel.call @add_rms_norm(%{{.*}}, %{{.*}}) weights [@gain] shape {eps = {{.*}} : f32, n = 192 : i32} variant "add_rms_norm_bf16_avx2" : (tensor<?x192xf32>, tensor<?x192xf32>) -> (tensor<?x192xf32>, tensor<?x192xbf16>)
-  %s, %x = kernel.call @add_rms_norm(%r, %d) weights [@gain] shape {n = 192 : i32, eps = 1.0e-6 : f32} variant "add_rms_norm_bf16_avx2" : (tensor<?x192xf32>, tensor<?x192xf32>) -> (tensor<?x192xf32>, tensor<?x192xbf16>)
+  // CHECK: kernel.call @add_rms_norm(%{{.*}}, %{{.*}}) weights [@gain] shape {eps = {{.*}} : f32, n = 192 : i32} variants ["add_rms_norm_bf16_avx2"] : (tensor<?x192xf32>, tensor<?x192xf32>) -> (tensor<?x192xf32>, tensor<?x192xbf16>)
+  %s, %x = kernel.call @add_rms_norm(%r, %d) weights [@gain] shape {n = 192 : i32, eps = 1.0e-6 : f32} variants ["add_rms_norm_bf16_avx2"] : (tensor<?x192xf32>, tensor<?x192xf32>) -> (tensor<?x192xf32>, tensor<?x192xbf16>)
   // CHECK: %[[NEW:.+]] = kernel.call @latent_append(%{{.*}}, %{{.*}}, %[[OLD]]) {{.*}} -> !kernel.state<bf16>
   %new = kernel.call @latent_append(%s, %angles, %latent) shape {} : (tensor<?x192xf32>, tensor<?x8x2xf32>, !kernel.state<bf16>) -> !kernel.state<bf16>
   // CHECK: return %{{.*}}, %{{.*}}, %[[NEW]]

@@ -3,8 +3,8 @@
 // RUN: dsc-opt %s --mlir-print-op-generic | dsc-opt | FileCheck %s
 
 // The model names its limits and the buffers that the session reads.
-// CHECK: plan.model "deepseek_v3" {chunk = 512 : i32, decode_tokens = 64 : i32, experts_tap = @experts_tap, head_rows = 16 : i32, hidden_size = 192 : i32, hidden_tap = @hidden_tap, level = "avx2", logits_buffer = @logits, max_positions = 512 : i32, num_layers = 3 : i32, page_tokens = 64 : i32, vocab_size = 512 : i32}
-plan.model "deepseek_v3" {hidden_size = 192 : i32, num_layers = 3 : i32, vocab_size = 512 : i32, max_positions = 512 : i32, chunk = 512 : i32, decode_tokens = 64 : i32, head_rows = 16 : i32, page_tokens = 64 : i32, logits_buffer = @logits, hidden_tap = @hidden_tap, experts_tap = @experts_tap, level = "avx2"}
+// CHECK: plan.model "deepseek_v3" {chunk = 512 : i32, decode_tokens = 64 : i32, experts_tap = @experts_tap, head_rows = 16 : i32, hidden_size = 192 : i32, hidden_tap = @hidden_tap, levels = ["avx2"], logits_buffer = @logits, max_positions = 512 : i32, num_layers = 3 : i32, page_tokens = 64 : i32, vocab_size = 512 : i32}
+plan.model "deepseek_v3" {hidden_size = 192 : i32, num_layers = 3 : i32, vocab_size = 512 : i32, max_positions = 512 : i32, chunk = 512 : i32, decode_tokens = 64 : i32, head_rows = 16 : i32, page_tokens = 64 : i32, logits_buffer = @logits, hidden_tap = @hidden_tap, experts_tap = @experts_tap, levels = ["avx2"]}
 // CHECK: plan.budget scratch 65536 scratch_lower_bound 61440 host 32768
 plan.budget scratch 65536 scratch_lower_bound 61440 host 32768
 
@@ -29,8 +29,8 @@ plan.buffer @x scratch size 64 offset 393216
 plan.buffer @hidden_tap host size 1572864 layer_stride 393216
 
 // A kernel is a row with its shape; a row of slots takes weights and lists.
-// CHECK: plan.kernel @rms_norm.0 row "rms_norm_bf16_avx2" shape {n = 96 : i32} workspace 128
-plan.kernel @rms_norm.0 row "rms_norm_bf16_avx2" shape {n = 96 : i32} workspace 128
+// CHECK: plan.kernel @rms_norm.0 rows ["rms_norm_bf16_avx2"] shape {n = 96 : i32} workspace 128
+plan.kernel @rms_norm.0 rows ["rms_norm_bf16_avx2"] shape {n = 96 : i32} workspace 128
 // CHECK: plan.row @globals [@gain, @inv_freq]
 plan.row @globals [@gain, @inv_freq]
 // CHECK: plan.row @moe [@gain, [@down_proj, @down_proj]] layers [1, 2]

@@ -7,8 +7,8 @@
 // NO-LEVEL: error: no code is made for level sse2
 
 // The module says for which level the rows were chosen.
-// AVX512: module attributes {kernel.level = "avx512bf16"}
-// AVX2: module attributes {kernel.level = "avx2"}
+// AVX512: module attributes {kernel.levels = ["avx512bf16"]}
+// AVX2: module attributes {kernel.levels = ["avx2"]}
 
 kernel.weight @plain [96, 192] bf16
 kernel.weight @blocks [96, 192] f8e4m3fn_bs128
@@ -19,8 +19,8 @@ kernel.weight @gain [192] bf16
 // costs the time of 192 * 2 + 96 * 4 bytes of rows and 96 * 192 * 2 of weights,
 // 10,000 in a microsecond.
 // CHECK-LABEL: func.func @types_decide
-// AVX512: kernel.call @linear{{.*}} weights [@plain] {{.*}} variant "linear_bf16_bf16_avx512bf16"
-// AVX2: kernel.call @linear{{.*}} weights [@plain] {{.*}} variant "linear_bf16_bf16_avx2"
+// AVX512: kernel.call @linear{{.*}} weights [@plain] {{.*}} variants ["linear_bf16_bf16_avx512bf16"]
+// AVX2: kernel.call @linear{{.*}} weights [@plain] {{.*}} variants ["linear_bf16_bf16_avx2"]
 // EXPLAIN: linear {head_rows = 0 : i32, in = 192 : i32, {{.*}}}, 1 rows, level avx2
 // EXPLAIN-NEXT: linear_f32_bf16_generic: activations f32, not bf16
 // EXPLAIN-NEXT: linear_f32_f8e4m3fn_bs128_generic: activations f32, not bf16
@@ -35,8 +35,8 @@ func.func @types_decide(%x: tensor<?x192xbf16>) {
 
 // FP8 blocks are half the bytes.
 // CHECK-LABEL: func.func @fewer_bytes
-// AVX512: variant "linear_bf16_f8e4m3fn_bs128_avx512bf16"
-// AVX2: variant "linear_bf16_f8e4m3fn_bs128_avx2"
+// AVX512: variants ["linear_bf16_f8e4m3fn_bs128_avx512bf16"]
+// AVX2: variants ["linear_bf16_f8e4m3fn_bs128_avx2"]
 // EXPLAIN: linear_bf16_f8e4m3fn_bs128_avx2: 1.9 us, chosen
 func.func @fewer_bytes(%x: tensor<?x192xbf16>) {
   %y = kernel.call @linear(%x) weights [@blocks] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} : (tensor<?x192xbf16>) -> tensor<?x96xf32>
@@ -46,7 +46,7 @@ func.func @fewer_bytes(%x: tensor<?x192xbf16>) {
 // What was explained once is not explained again.
 // EXPLAIN-NOT: chosen
 // CHECK-LABEL: func.func @again
-// AVX2: variant "linear_bf16_bf16_avx2"
+// AVX2: variants ["linear_bf16_bf16_avx2"]
 func.func @again(%x: tensor<?x192xbf16>) {
   %y = kernel.call @linear(%x) weights [@plain] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} : (tensor<?x192xbf16>) -> tensor<?x96xf32>
   return
@@ -55,7 +55,7 @@ func.func @again(%x: tensor<?x192xbf16>) {
 // Activations of f32 are computed by the reference rows, at every level. Their
 // 2 * 96 * 192 products and sums take the time, 2,000 in a microsecond.
 // CHECK-LABEL: func.func @reference_rows
-// CHECK: variant "linear_f32_bf16_generic"
+// CHECK: variants ["linear_f32_bf16_generic"]
 // EXPLAIN: linear_f32_bf16_generic: 18.4 us, chosen
 func.func @reference_rows(%x: tensor<?x192xf32>) {
   %y = kernel.call @linear(%x) weights [@plain] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} : (tensor<?x192xf32>) -> tensor<?x96xf32>
@@ -64,9 +64,9 @@ func.func @reference_rows(%x: tensor<?x192xf32>) {
 
 // A result's element counts as the activations', and so does a state's.
 // CHECK-LABEL: func.func @results_and_states_count
-// AVX2: kernel.call @rms_norm{{.*}} variant "rms_norm_bf16_avx2"
-// CHECK: kernel.call @rms_norm{{.*}} variant "rms_norm_f32_generic"
-// AVX2: kernel.call @latent_append{{.*}} variant "latent_append_bf16_avx2"
+// AVX2: kernel.call @rms_norm{{.*}} variants ["rms_norm_bf16_avx2"]
+// CHECK: kernel.call @rms_norm{{.*}} variants ["rms_norm_f32_generic"]
+// AVX2: kernel.call @latent_append{{.*}} variants ["latent_append_bf16_avx2"]
 func.func @results_and_states_count(%x: tensor<?x192xf32>, %angles: tensor<?x8x2xf32>, %latent: !kernel.state<bf16>) {
   %a = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} : (tensor<?x192xf32>) -> tensor<?x192xbf16>
   %b = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} : (tensor<?x192xf32>) -> tensor<?x192xf32>

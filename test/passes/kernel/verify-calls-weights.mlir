@@ -61,3 +61,33 @@ func.func @wrong(%x: tensor<?x192xf32>) {
   %y = kernel.call @linear(%x) weights [@a, @b] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 96 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 2 : i32} : (tensor<?x192xf32>) -> tensor<?x192xf32>
   return
 }
+
+// -----
+
+// A gain is stored as every norm reads it.
+kernel.weight @gain [192] f32
+func.func @wrong(%x: tensor<?x192xf32>) {
+  // expected-error @below {{weight gain is stored as f32, expected bf16}}
+  %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} : (tensor<?x192xf32>) -> tensor<?x192xf32>
+  return
+}
+
+// -----
+
+// Frequencies are f32.
+kernel.weight @inv_freq [8] bf16
+func.func @wrong() {
+  // expected-error @below {{weight inv_freq is stored as bf16, expected f32}}
+  %t = kernel.call @rope_table() weights [@inv_freq] shape {attention = 1.0 : f32, pairs = 8 : i32} : () -> tensor<?x8x2xf32>
+  return
+}
+
+// -----
+
+// The choice of experts reads the bias as its shape says.
+kernel.weight @bias [16] f32
+func.func @wrong(%z: tensor<?x16xf32>) {
+  // expected-error @below {{weight bias is stored as f32, expected bf16}}
+  %i, %w = kernel.call @gate_topk(%z) weights [@bias] shape {bias = 2 : i32, experts = 16 : i32, group_score = 0 : i32, groups = 4 : i32, normalize = 1 : i32, scale = 2.5 : f32, scoring = 0 : i32, topk = 3 : i32, topk_groups = 2 : i32} : (tensor<?x16xf32>) -> (tensor<?x3xi32>, tensor<?x3xf32>)
+  return
+}

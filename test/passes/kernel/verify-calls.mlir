@@ -2,15 +2,15 @@
 // RUN: dsc-opt %s -split-input-file -kernel-verify-calls -verify-diagnostics
 
 // Calls that hold their contracts pass: with the row chosen, and before.
-module attributes {kernel.level = "avx2"} {
+module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   kernel.weight @latent_gain [64] bf16
   kernel.weight @w [96, 192] f8e4m3fn_bs128
   kernel.state @latent width 80 element bf16 page 64
   func.func @body(%x: tensor<?x192xf32>, %a: tensor<?x80xf32>, %angles: tensor<?x8x2xf32>, %latent: !kernel.state<bf16> {kernel.state = @latent}) -> (tensor<?x192xf32>, !kernel.state<bf16>) attributes {kernel.layer_kind = "dense"} {
-    %n = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variant "rms_norm_bf16_avx2" : (tensor<?x192xf32>) -> tensor<?x192xbf16>
-    %y = kernel.call @linear(%n) weights [@w] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} variant "linear_bf16_f8e4m3fn_bs128_avx2" : (tensor<?x192xbf16>) -> tensor<?x96xf32>
-    %new = kernel.call @latent_append(%a, %angles, %latent) weights [@latent_gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 80 : i32, latent = 64 : i32, page_tokens = 64 : i32, rope = 16 : i32} variant "latent_append_bf16_avx2" : (tensor<?x80xf32>, tensor<?x8x2xf32>, !kernel.state<bf16>) -> !kernel.state<bf16>
+    %n = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["rms_norm_bf16_avx2"] : (tensor<?x192xf32>) -> tensor<?x192xbf16>
+    %y = kernel.call @linear(%n) weights [@w] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} variants ["linear_bf16_f8e4m3fn_bs128_avx2"] : (tensor<?x192xbf16>) -> tensor<?x96xf32>
+    %new = kernel.call @latent_append(%a, %angles, %latent) weights [@latent_gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 80 : i32, latent = 64 : i32, page_tokens = 64 : i32, rope = 16 : i32} variants ["latent_append_bf16_avx2"] : (tensor<?x80xf32>, tensor<?x8x2xf32>, !kernel.state<bf16>) -> !kernel.state<bf16>
     return %x, %new : tensor<?x192xf32>, !kernel.state<bf16>
   }
   func.func @prefill(%x: tensor<?x192xf32>, %a: tensor<?x80xf32>, %angles: tensor<?x8x2xf32>, %latent: !kernel.state<bf16> {kernel.state = @latent}) attributes {kernel.entry = "prefill"} {

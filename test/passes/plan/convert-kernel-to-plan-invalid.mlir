@@ -7,7 +7,7 @@
 // expected-error @below {{the module lacks kernel.level}}
 module attributes {kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @head(%r: tensor<?x16xf32>) -> tensor<?x16xf32> attributes {kernel.entry = "head"} {
-    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variant "add_rows_f32_generic" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return %y : tensor<?x16xf32>
   }
 }
@@ -16,9 +16,9 @@ module attributes {kernel.model = {family = "deepseek_v3", num_hidden_layers = 1
 
 // The model is known.
 // expected-error @below {{the module lacks kernel.model}}
-module attributes {kernel.level = "avx2"} {
+module attributes {kernel.levels = ["avx2"]} {
   func.func @head(%r: tensor<?x16xf32>) -> tensor<?x16xf32> attributes {kernel.entry = "head"} {
-    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variant "add_rows_f32_generic" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return %y : tensor<?x16xf32>
   }
 }
@@ -27,9 +27,9 @@ module attributes {kernel.level = "avx2"} {
 
 // The model has a family.
 // expected-error @below {{the module lacks a family}}
-module attributes {kernel.level = "avx2", kernel.model = {num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {num_hidden_layers = 1 : i32}} {
   func.func @head(%r: tensor<?x16xf32>) -> tensor<?x16xf32> attributes {kernel.entry = "head"} {
-    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variant "add_rows_f32_generic" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return %y : tensor<?x16xf32>
   }
 }
@@ -38,9 +38,9 @@ module attributes {kernel.level = "avx2", kernel.model = {num_hidden_layers = 1 
 
 // Without a head a session would have no logits.
 // expected-error @below {{the module lacks a head function}}
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
-    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variant "add_rows_f32_generic" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return
   }
 }
@@ -48,7 +48,7 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // An entry is one that a session knows.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   // expected-error @below {{is no entry that a session knows: train}}
   func.func @train(%r: tensor<?x16xf32>) attributes {kernel.entry = "train"} {
     return
@@ -58,7 +58,7 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // A call has its row.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
     // expected-error @below {{has no variant; kernel-select-variant sets it}}
     %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
@@ -69,10 +69,10 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // Weights exist.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
     // expected-error @below {{names no weight: @gain}}
-    %y = kernel.call @rms_norm(%r) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 16 : i32, n = 16 : i32} variant "rms_norm_f32_generic" : (tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @rms_norm(%r) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 16 : i32, n = 16 : i32} variants ["rms_norm_f32_generic"] : (tensor<?x16xf32>) -> tensor<?x16xf32>
     return
   }
 }
@@ -80,12 +80,12 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // A call reads lists or single weights.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   kernel.weight @a [16, 16] bf16
   kernel.weight @b [16, 16] bf16 count 2
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
     // expected-error @below {{mixes lists of weights with single ones}}
-    %y = kernel.call @linear(%r) weights [@a, @b] shape {head_rows = 0 : i32, in = 16 : i32, out0 = 16 : i32, out1 = 16 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 2 : i32} variant "linear_f32_bf16_generic" : (tensor<?x16xf32>) -> tensor<?x32xf32>
+    %y = kernel.call @linear(%r) weights [@a, @b] shape {head_rows = 0 : i32, in = 16 : i32, out0 = 16 : i32, out1 = 16 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 2 : i32} variants ["linear_f32_bf16_generic"] : (tensor<?x16xf32>) -> tensor<?x32xf32>
     return
   }
 }
@@ -93,10 +93,10 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // A tap has a place: experts' choices are those of layers.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
     // expected-error @below {{has a tap without a place: experts}}
-    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variant "add_rows_f32_generic" tap "experts" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
+    %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] tap "experts" : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return
   }
 }
@@ -104,7 +104,7 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // Three tensors travel between bodies.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   // expected-error @below {{passes tensor 3 between bodies, expected residual, delta, angles}}
   func.func @prefill(%a: tensor<?x16xf32>, %b: tensor<?x16xf32>, %c: tensor<?x16xf32>, %d: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
     return
@@ -114,7 +114,7 @@ module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3"
 // -----
 
 // A pinned buffer has one size.
-module attributes {kernel.level = "avx2", kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
+module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>, %q: tensor<?x16xf32>, %z: tensor<?x8xf32>) attributes {kernel.entry = "prefill"} {
     // expected-error @below {{passes residual of 16384 bytes, elsewhere it has 32768}}
     %s = kernel.layers @body layers [0](%z) : (tensor<?x8xf32>) -> tensor<?x8xf32>
