@@ -133,9 +133,21 @@ func.func private @f() attributes {kernel.layer_kind = 1 : i32}
 
 // -----
 
-// A level is a word.
-// expected-error @below {{kernel.level is 2 : i32, expected a string}}
-module attributes {kernel.level = 2 : i32} {}
+// Levels are words.
+// expected-error @below {{kernel.levels is "avx2", expected an array of strings}}
+module attributes {kernel.levels = "avx2"} {}
+
+// -----
+
+// Each of them.
+// expected-error @below {{kernel.levels is ["avx2", 2], expected an array of strings}}
+module attributes {kernel.levels = ["avx2", 2]} {}
+
+// -----
+
+// There is one.
+// expected-error @below {{kernel.levels is [], expected an array of strings}}
+module attributes {kernel.levels = []} {}
 
 // -----
 
@@ -146,5 +158,5 @@ module attributes {kernel.model = "deepseek_v3"} {}
 // -----
 
 // A misspelt attribute does not pass in silence.
-// expected-error @below {{attribute kernel.levle is unknown}}
-module attributes {kernel.levle = "avx2"} {}
+// expected-error @below {{attribute kernel.levles is unknown}}
+module attributes {kernel.levles = ["avx2"]} {}

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: dsc-opt %s -kernel-select-variant | FileCheck %s --check-prefixes=CHECK,AVX512
-// RUN: dsc-opt %s -kernel-select-variant=level=avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
-// RUN: dsc-opt %s -kernel-select-variant="level=avx2 rows=1 explain=true" -o %t 2>&1 | FileCheck %s --check-prefix=EXPLAIN
-// RUN: not dsc-opt %s -kernel-select-variant=level=sse2 2>&1 | FileCheck %s --check-prefix=NO-LEVEL
+// RUN: dsc-opt %s -kernel-select-variant=levels=avx512bf16 | FileCheck %s --check-prefixes=CHECK,AVX512
+// RUN: dsc-opt %s -kernel-select-variant=levels=avx512bf16,avx2 | FileCheck %s --check-prefix=BOTH
+// RUN: dsc-opt %s -kernel-select-variant=levels=avx2 | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: dsc-opt %s -kernel-select-variant="levels=avx2 rows=1 explain=true" -o %t 2>&1 | FileCheck %s --check-prefix=EXPLAIN
+// RUN: not dsc-opt %s -kernel-select-variant=levels=avx2,sse2 2>&1 | FileCheck %s --check-prefix=NO-LEVEL
+// RUN: not dsc-opt %s -kernel-select-variant 2>&1 | FileCheck %s --check-prefix=NONE
 
 // NO-LEVEL: error: no code is made for level sse2
+// NONE: error: no level to choose for
 
-// The module says for which level the rows were chosen.
+// The module says for which levels the rows were chosen; a call has a row of each,
+// in their order.
+// BOTH: module attributes {kernel.levels = ["avx512bf16", "avx2"]}
+// BOTH: kernel.call @linear{{.*}} variants ["linear_bf16_bf16_avx512bf16", "linear_bf16_bf16_avx2"]
 // AVX512: module attributes {kernel.levels = ["avx512bf16"]}
 // AVX2: module attributes {kernel.levels = ["avx2"]}
 
@@ -26,6 +32,8 @@ kernel.weight @gain [192] bf16
 // EXPLAIN-NEXT: linear_f32_f8e4m3fn_bs128_generic: activations f32, not bf16
 // EXPLAIN-NEXT: linear_bf16_bf16_avx2: 3.8 us, chosen
 // EXPLAIN-NEXT: linear_bf16_f8e4m3fn_bs128_avx2: weights f8e4m3fn_bs128, not bf16
+// EXPLAIN-NEXT: linear_bf16_bf16_avx512: level avx512, not avx2
+// EXPLAIN-NEXT: linear_bf16_f8e4m3fn_bs128_avx512: level avx512, not avx2
 // EXPLAIN-NEXT: linear_bf16_bf16_avx512bf16: level avx512bf16, not avx2
 // EXPLAIN-NEXT: linear_bf16_f8e4m3fn_bs128_avx512bf16: level avx512bf16, not avx2
 func.func @types_decide(%x: tensor<?x192xbf16>) {

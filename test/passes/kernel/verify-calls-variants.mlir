@@ -6,7 +6,7 @@
 // A row is chosen for a level.
 kernel.weight @gain [192] bf16
 func.func @wrong(%x: tensor<?x192xf32>) {
-  // expected-error @below {{has a variant where the module has no level, or none where it has one}}
+  // expected-error @below {{has 1 variants, expected one per level of the module (0)}}
   %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["rms_norm_bf16_avx2"] : (tensor<?x192xf32>) -> tensor<?x192xbf16>
   return
 }
@@ -17,7 +17,7 @@ func.func @wrong(%x: tensor<?x192xf32>) {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   func.func @wrong(%x: tensor<?x192xf32>) {
-    // expected-error @below {{has a variant where the module has no level, or none where it has one}}
+    // expected-error @below {{has 0 variants, expected one per level of the module (1)}}
     %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} : (tensor<?x192xf32>) -> tensor<?x192xbf16>
     return
   }
@@ -29,7 +29,7 @@ module attributes {kernel.levels = ["avx2"]} {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   func.func @wrong(%x: tensor<?x192xf32>) {
-    // expected-error @below {{variant rms_norm_bf16_sse2 is no row of the family at level}}
+    // expected-error @below {{variant "rms_norm_bf16_sse2" is no row of the family at level}}
     %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["rms_norm_bf16_sse2"] : (tensor<?x192xf32>) -> tensor<?x192xbf16>
     return
   }
@@ -41,7 +41,7 @@ module attributes {kernel.levels = ["avx2"]} {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   func.func @wrong(%x: tensor<?x192xf32>) {
-    // expected-error @below {{variant head_norm_bf16_avx2 is no row of the family at level}}
+    // expected-error @below {{variant "head_norm_bf16_avx2" is no row of the family at level}}
     %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["head_norm_bf16_avx2"] : (tensor<?x192xf32>) -> tensor<?x192xbf16>
     return
   }
@@ -53,7 +53,7 @@ module attributes {kernel.levels = ["avx2"]} {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   func.func @wrong(%x: tensor<?x192xf32>) {
-    // expected-error @below {{variant rms_norm_bf16_avx512bf16 is no row of the family at level}}
+    // expected-error @below {{variant "rms_norm_bf16_avx512bf16" is no row of the family at level}}
     %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["rms_norm_bf16_avx512bf16"] : (tensor<?x192xf32>) -> tensor<?x192xbf16>
     return
   }
@@ -65,7 +65,7 @@ module attributes {kernel.levels = ["avx2"]} {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @gain [192] bf16
   func.func @wrong(%x: tensor<?x192xf32>) {
-    // expected-error @below {{variant rms_norm_bf16_avx2 does not compute on 'f32'}}
+    // expected-error @below {{variant "rms_norm_bf16_avx2" does not compute on 'f32'}}
     %y = kernel.call @rms_norm(%x) weights [@gain] shape {eps = 1.0e-6 : f32, in_offset = 0 : i32, in_stride = 192 : i32, n = 192 : i32} variants ["rms_norm_bf16_avx2"] : (tensor<?x192xf32>) -> tensor<?x192xf32>
     return
   }
@@ -77,7 +77,7 @@ module attributes {kernel.levels = ["avx2"]} {
 module attributes {kernel.levels = ["avx2"]} {
   kernel.weight @w [96, 192] f8e4m3fn_bs128
   func.func @wrong(%x: tensor<?x192xbf16>) {
-    // expected-error @below {{variant linear_bf16_bf16_avx2 does not read weights as they are stored}}
+    // expected-error @below {{variant "linear_bf16_bf16_avx2" does not read weights as they are stored}}
     %y = kernel.call @linear(%x) weights [@w] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} variants ["linear_bf16_bf16_avx2"] : (tensor<?x192xbf16>) -> tensor<?x96xf32>
     return
   }

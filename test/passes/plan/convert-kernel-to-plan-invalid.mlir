@@ -4,7 +4,7 @@
 // The module, calls and buffers.
 
 // The level is known.
-// expected-error @below {{the module lacks kernel.level}}
+// expected-error @below {{the module lacks kernel.levels}}
 module attributes {kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @head(%r: tensor<?x16xf32>) -> tensor<?x16xf32> attributes {kernel.entry = "head"} {
     %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} variants ["add_rows_f32_generic"] : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
@@ -60,7 +60,7 @@ module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_
 // A call has its row.
 module attributes {kernel.levels = ["avx2"], kernel.model = {family = "deepseek_v3", num_hidden_layers = 1 : i32}} {
   func.func @prefill(%r: tensor<?x16xf32>) attributes {kernel.entry = "prefill"} {
-    // expected-error @below {{has no variant; kernel-select-variant sets it}}
+    // expected-error @below {{has no variants; kernel-select-variant sets them}}
     %y = kernel.call @add_rows(%r, %r) shape {n = 16 : i32} : (tensor<?x16xf32>, tensor<?x16xf32>) -> tensor<?x16xf32>
     return
   }
