@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: dsc-opt %s -split-input-file -kernel-select-variant -verify-diagnostics
+// RUN: dsc-opt %s -split-input-file -kernel-select-variant=levels=avx512bf16 -verify-diagnostics
 
 // Families are those of kernels/Families.def.
 func.func @wrong(%x: tensor<?x192xf32>) {
