@@ -20,8 +20,8 @@ constexpr Rate kRates[] = {
 
 double microseconds(const kernels::KernelRow &row, const Problem &problem) {
   kernels::Work work = row.family->work(problem.shape.data(), problem.rows);
-  uint64_t bytes =
-      work.bytes + work.weights * (row.weights == kernels::Weights::BF16 ? 2 : 1);
+  uint64_t width = row.weights == kernels::Weights::BF16 ? 2 : 1;
+  uint64_t bytes = work.bytes + work.weights * width;
   for (const Rate &rate : kRates)
     if (rate.level == row.level)
       return std::max(double(work.flops) / rate.flops,
