@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/text/BytePairEncoder.h"
 #include <algorithm>
-#include <functional>
 
 namespace ds::rt {
 
@@ -40,29 +39,24 @@ void BytePairEncoder::rankPair(Scratch &scratch, uint32_t at) const {
   symbol.rank = symbol.next == kNone
                     ? kNone
                     : rankOf(symbol.id, scratch.symbols_[symbol.next].id);
-  if (symbol.rank == kNone)
-    return;
-  scratch.heap_.push_back(uint64_t(symbol.rank) << 32 | at);
-  std::push_heap(scratch.heap_.begin(), scratch.heap_.end(), std::greater<>());
+  if (symbol.rank != kNone)
+    scratch.queue_.push({symbol.rank, at});
 }
 
 void BytePairEncoder::encode(std::string_view piece, Scratch &scratch,
                              std::vector<uint32_t> &ids) const {
   auto &symbols = scratch.symbols_;
-  auto &heap = scratch.heap_;
   auto size = uint32_t(piece.size());
   symbols.resize(std::max<size_t>(symbols.size(), size));
-  heap.clear();
+  scratch.queue_.restart();
   for (uint32_t i = 0; i < size; ++i)
     symbols[i] = {byteTokens_[uint8_t(piece[i])], kNone, i == 0 ? kNone : i - 1,
                   i + 1 == size ? kNone : i + 1};
   for (uint32_t i = 0; i + 1 < size; ++i)
     rankPair(scratch, i);
 
-  while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-    auto rank = uint32_t(heap.back() >> 32), at = uint32_t(heap.back());
-    heap.pop_back();
+  while (!scratch.queue_.empty()) {
+    auto [rank, at] = scratch.queue_.pop();
     Scratch::Symbol &symbol = symbols[at];
     if (symbol.rank != rank) // the pair is gone; a pair never comes back
       continue;

@@ -3,6 +3,7 @@
 // of lowest rank, the leftmost of them, is merged until no pair has a rank.
 #pragma once
 #include "runtime/plan/TokenizerRecords.h"
+#include "runtime/text/MergeQueue.h"
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,7 @@ public:
       uint32_t previous, next; // by index; kNone at the ends
     };
     std::vector<Symbol> symbols_;
-    std::vector<uint64_t> heap_; // rank << 32 | index, the smallest first
+    MergeQueue queue_;
   };
 
   BytePairEncoder() = default;
