@@ -10,10 +10,11 @@ using Kind = JsonValue::Kind;
 constexpr const char *kName = "generation_config.json";
 // Read here, or without influence on which token follows.
 constexpr std::string_view kKnown[] = {
-    "do_sample",    "temperature",        "top_k",
-    "top_p",        "eos_token_id",       "bos_token_id",
-    "pad_token_id", "_from_model_config", "transformers_version",
-    "use_cache",    "max_new_tokens",     "max_length"};
+    "do_sample",          "temperature",          "top_k",
+    "top_p",              "min_p",                "repetition_penalty",
+    "eos_token_id",       "bos_token_id",         "pad_token_id",
+    "_from_model_config", "transformers_version", "use_cache",
+    "max_new_tokens",     "max_length"};
 
 /// A number in [least, most]; null is the same as absent here.
 void readNumber(ConfigObject &top, std::string_view key, double least,
@@ -39,8 +40,7 @@ bool isNeutral(std::string_view key, const JsonValue &value) {
     return !value.boolean;
   case Kind::Unsigned:
   case Kind::Number:
-    return value.number == (key == "repetition_penalty" || key == "typical_p" ||
-                                    key == "num_beams" ||
+    return value.number == (key == "typical_p" || key == "num_beams" ||
                                     key == "num_return_sequences"
                                 ? 1
                                 : 0);
@@ -65,11 +65,15 @@ readGenerationConfig(const InputFolder &folder, uint32_t vocabSize) {
     top.read(kFlag, "do_sample", doSample, IfNull::MeansAbsent);
     config.doSample = doSample;
   }
-  constexpr double infinite = std::numeric_limits<double>::infinity();
-  readNumber(top, "temperature", 0, infinite, "a number from 0 on",
+  // A plan holds floats: nothing may become 0 or infinite there.
+  constexpr double leastFloat = std::numeric_limits<float>::min(),
+                   mostFloat = std::numeric_limits<float>::max();
+  readNumber(top, "temperature", 0, mostFloat, "a number from 0 on",
              config.temperature);
-  constexpr double above0 = std::numeric_limits<double>::min();
-  readNumber(top, "top_p", above0, 1, "a number in (0, 1]", config.topP);
+  readNumber(top, "top_p", leastFloat, 1, "a number in (0, 1]", config.topP);
+  readNumber(top, "min_p", 0, 1, "a number in [0, 1]", config.minP);
+  readNumber(top, "repetition_penalty", leastFloat, mostFloat,
+             "a number above 0", config.repetitionPenalty);
   std::optional<uint32_t> topK;
   top.read(kOptionalWidth, "top_k", topK, IfNull::MeansAbsent);
   const JsonValue *topKValue = top.find("top_k");

@@ -81,6 +81,8 @@ struct GenerationConfig {
   std::optional<double> temperature; // > 0, or 0: greedy
   std::optional<uint32_t> topK;      // 0: off
   std::optional<double> topP;        // (0, 1]
+  std::optional<double> minP;        // [0, 1]
+  std::optional<double> repetitionPenalty; // > 0
   std::vector<uint32_t> eosTokenId;  // empty: config.json decides
   std::vector<std::string> notes;    // keys that ask for what dsc has not
 };

@@ -223,7 +223,7 @@ void Emitter::addModel() {
   m.expertsPerToken = m.numMoeLayers ? config.numExpertsPerTok : 0;
   m.bosToken = config.bosTokenId;
   std::vector<uint32_t> eos = config.eosTokenId;
-  m.temperature = m.topP = 1;
+  m.temperature = m.topP = m.repetitionPenalty = 1;
   if (in_.generation) {
     const checkpoint::GenerationConfig &g = *in_.generation;
     if (!g.eosTokenId.empty())
@@ -232,6 +232,8 @@ void Emitter::addModel() {
     m.temperature = float(g.temperature.value_or(1));
     m.topP = float(g.topP.value_or(1));
     m.topK = g.topK.value_or(0);
+    m.repetitionPenalty = float(g.repetitionPenalty.value_or(1));
+    m.minP = float(g.minP.value_or(0));
   }
   m.eosCount = uint32_t(std::min(eos.size(), std::size(m.eosTokens)));
   std::copy_n(eos.begin(), m.eosCount, m.eosTokens);

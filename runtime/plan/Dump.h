@@ -68,7 +68,8 @@ DS_FIELDS(ModelRecord) {
   visit("logits_buffer", r.logitsBuffer);
   visit("hidden_tap", r.hiddenTap);
   visit("experts_tap", r.expertsTap);
-  visit("reserved", r.reserved);
+  visit("repetition_penalty", r.repetitionPenalty);
+  visit("min_p", r.minP);
 }
 DS_FIELDS(ShardRecord) {
   visit("name", r.name);

@@ -65,7 +65,7 @@ struct ModelRecord {
   uint32_t logitsBuffer; // f32 [headRows, vocabSize]
   uint32_t hiddenTap;    // f32 [numLayers + 1, chunk, hiddenSize]
   uint32_t expertsTap;   // u32 [numMoeLayers, chunk, expertsPerToken]
-  uint32_t reserved[2];
+  float repetitionPenalty, minP; // of generation_config.json; 1, 0: off
 };
 static_assert(sizeof(ModelRecord) == 136);
 

@@ -156,8 +156,13 @@ private:
     if (!(model.topP > 0 && model.topP <= 1))
       return refuse_(ErrorCode::PlanModel, "model: top-p",
                      std::to_string(model.topP), "above 0, at most 1");
-    if (model.reserved[0] || model.reserved[1])
-      return refuse_(ErrorCode::PlanModel, "model: reserved is not zero");
+    if (!std::isfinite(model.repetitionPenalty) || model.repetitionPenalty <= 0)
+      return refuse_(ErrorCode::PlanModel, "model: repetition penalty",
+                     std::to_string(model.repetitionPenalty),
+                     "above 0, finite");
+    if (!(model.minP >= 0 && model.minP <= 1))
+      return refuse_(ErrorCode::PlanModel, "model: min-p",
+                     std::to_string(model.minP), "0 to 1");
     return {};
   }
 

@@ -162,19 +162,22 @@ Result<std::optional<GenerationConfig>> readGeneration(std::string_view text) {
 TEST(GenerationConfigTest, ReadsWhatIsSet) {
   auto config = readGeneration(R"({"do_sample": true, "temperature": 0.6,
       "top_k": 0, "top_p": 0.95, "eos_token_id": [1, 5], "bos_token_id": 0,
-      "min_p": 0.0, "repetition_penalty": 1.0, "num_beams": 1})");
+      "min_p": 0.25, "repetition_penalty": 1.1, "num_beams": 1})");
   ASSERT_TRUE(config) << textOf(config);
   ASSERT_TRUE(config->has_value());
   EXPECT_EQ((*config)->doSample, true);
   EXPECT_EQ((*config)->temperature, 0.6);
   EXPECT_EQ((*config)->topK, 0u);
   EXPECT_EQ((*config)->topP, 0.95);
+  EXPECT_EQ((*config)->minP, 0.25);
+  EXPECT_EQ((*config)->repetitionPenalty, 1.1);
   EXPECT_EQ((*config)->eosTokenId, (std::vector<uint32_t>{1, 5}));
   EXPECT_TRUE((*config)->notes.empty());
 
   auto empty = readGeneration("{\"top_k\": null}");
   ASSERT_TRUE(empty) << textOf(empty);
-  EXPECT_FALSE((*empty)->topK || (*empty)->topP || (*empty)->doSample);
+  EXPECT_FALSE((*empty)->topK || (*empty)->topP || (*empty)->doSample ||
+               (*empty)->minP || (*empty)->repetitionPenalty);
   TestFolder folder;
   auto none = readGenerationConfig(folder.path(), 1024);
   ASSERT_TRUE(none) << textOf(none);
@@ -183,18 +186,20 @@ TEST(GenerationConfigTest, ReadsWhatIsSet) {
 
 // What would change the text and is not honoured is noted.
 TEST(GenerationConfigTest, NotesWhatIsNotHonoured) {
-  auto config = readGeneration("{\"repetition_penalty\": 1.1}");
+  auto config = readGeneration("{\"typical_p\": 0.9}");
   ASSERT_TRUE(config) << textOf(config);
   ASSERT_EQ((*config)->notes.size(), 1u);
-  EXPECT_NE((*config)->notes[0].find("repetition_penalty = 1.1"),
+  EXPECT_NE((*config)->notes[0].find("typical_p = 0.9"),
             std::string::npos);
 }
 
-// Values out of range are refused.
+// Values out of range are refused, and those that a plan's floats cannot hold.
 TEST(GenerationConfigTest, RefusesBadValues) {
   for (const char *text :
-       {"{\"temperature\": -1}", "{\"top_p\": 0}", "{\"top_p\": 1.5}",
-        "{\"top_k\": -1}", "{\"do_sample\": 1}", "{\"eos_token_id\": 1024}"})
+       {"{\"temperature\": -1}", "{\"temperature\": 1e300}", "{\"top_p\": 0}",
+        "{\"top_p\": 1.5}", "{\"top_p\": 1e-300}", "{\"min_p\": -0.1}",
+        "{\"min_p\": 1.1}", "{\"repetition_penalty\": 0}",
+        "{\"repetition_penalty\": 1e300}", "{\"top_k\": -1}", "{\"do_sample\": 1}", "{\"eos_token_id\": 1024}"})
     expectError(readGeneration(text), ErrorCode::ConfigValue,
                 {"generation_config.json"});
 }

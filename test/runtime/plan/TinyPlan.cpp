@@ -49,7 +49,8 @@ void addModel(PlanWriter &plan, const TinyOptions &options) {
                        .logitsBuffer = 2,
                        .hiddenTap = 3,
                        .expertsTap = 4,
-                       .reserved = {}});
+                       .repetitionPenalty = 1,
+                       .minP = 0});
 }
 
 void addWeights(PlanWriter &plan, const TinyOptions &options) {

@@ -54,6 +54,9 @@ const Damage kDamages[] = {
     DAMAGE("ModelTemperature", PlanModel, ModelRecord, 0,
            r.temperature = std::numeric_limits<float>::quiet_NaN()),
     DAMAGE("ModelTopP", PlanModel, ModelRecord, 0, r.topP = 0),
+    DAMAGE("ModelRepetitionPenalty", PlanModel, ModelRecord, 0,
+           r.repetitionPenalty = 0),
+    DAMAGE("ModelMinP", PlanModel, ModelRecord, 0, r.minP = 1.5f),
     DAMAGE("ModelTaps", PlanModel, ModelRecord, 0, r.taps = 7),
     DAMAGE("ModelLogitsAbsent", PlanModel, ModelRecord, 0, r.logitsBuffer = 9),
     DAMAGE("ModelLogitsSmall", PlanModel, ModelRecord, 0, r.headRows = 3),
@@ -61,7 +64,6 @@ const Damage kDamages[] = {
            r.logitsBuffer = 0),
     DAMAGE("ModelTapUnasked", PlanModel, ModelRecord, 0, r.taps = 1),
     DAMAGE("ModelTapSmall", PlanModel, ModelRecord, 0, r.hiddenTap = 4),
-    DAMAGE("ModelReserved", PlanModel, ModelRecord, 0, r.reserved[1] = 1),
     {"ModelAbsoluteFolder", ErrorCode::PlanModel,
      [](Plan &plan) {
        char *strings =
