@@ -97,12 +97,16 @@ Status Generator::admit() {
         states.freePages() < states.pagesFor(prompt + limit))
       break;
     DS_ASSIGN(SequenceId sequence, session_.addSequence(prompt + limit));
-    completions_[nextRequest_].tokens.reserve(limit);
+    Completion &completion = completions_[nextRequest_];
+    completion.tokens.reserve(limit);
+    if (request.logprobs)
+      completion.logprobs.reserve(size_t(limit) * (1 + *request.logprobs));
     active_.push_back({.request = nextRequest_,
                        .sequence = sequence,
                        .prefilled = 0,
                        .limit = limit,
-                       .lastToken = 0});
+                       .lastToken = 0,
+                       .stops = StopMatcher(request.stopStrings)});
   }
   return {};
 }
@@ -174,10 +178,16 @@ void Generator::sample() {
     for (uint32_t i = 0; i < count; ++i) {
       Active &active = active_[rowOwner_[first + i]];
       Completion &completion = completions_[active.request];
-      uint64_t position = promptSize(active) + completion.tokens.size();
-      Result<uint32_t> token = sampler_.pick(
-          session_.logits(i), requests_[active.request].sampling, position);
+      const Request &request = requests_[active.request];
+      uint64_t position = request.prompt.size() + completion.tokens.size();
+      std::span<const float> logits = session_.logits(i);
+      Result<uint32_t> token =
+          sampler_.pick(logits, request.sampling, position,
+                        {request.prompt, completion.tokens});
       if (token) {
+        if (request.logprobs)
+          appendLogprobs(logits.first(session_.model().realTokens), *token,
+                         *request.logprobs, completion.logprobs);
         accept(active, *token);
         continue;
       }
@@ -195,11 +205,20 @@ void Generator::accept(Active &active, uint32_t token) {
     stats_.firstTokenSeconds = Seconds(Clock::now() - start_).count();
   if (listener_)
     listener_->onToken(active.request, token);
-  const std::vector<uint32_t> &stops = requests_[active.request].stops;
-  if (std::ranges::find(stops, token) != stops.end())
+  if (stopsAt(active, token))
     finish(active, FinishReason::Stop);
   else if (completion.tokens.size() == active.limit)
     finish(active, FinishReason::Length);
+}
+
+bool Generator::stopsAt(Active &active, uint32_t token) const {
+  const Request &request = requests_[active.request];
+  if (std::ranges::find(request.stops, token) != request.stops.end())
+    return true;
+  if (!request.stopStrings)
+    return false;
+  const Tokenizer &tokenizer = request.stopStrings->tokenizer();
+  return active.stops.push(tokenizer.spelling(token)).has_value();
 }
 
 void Generator::finish(Active &active, FinishReason reason) {

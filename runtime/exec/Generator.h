@@ -4,10 +4,13 @@
 #pragma once
 #include "runtime/base/Status.h"
 #include "runtime/exec/Session.h"
+#include "runtime/text/Logprobs.h"
 #include "runtime/text/Sampler.h"
+#include "runtime/text/StopStrings.h"
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -19,10 +22,16 @@ struct Request {
   uint32_t maxNewTokens = kNone; // kNone: until a stop token or the context
   SamplingParameters sampling;
   std::vector<uint32_t> stops; // ids that end the answer, as its last token
+  // Texts that end it with the token that completes one; not owned, may be
+  // null.
+  const StopStrings *stopStrings = nullptr;
+  // How many of the likeliest tokens to list beside each one, at most
+  // kMaxLogprobs; absent: no logarithms at all.
+  std::optional<uint32_t> logprobs = {};
 };
 
 enum class FinishReason {
-  Stop,      // a stop token
+  Stop,      // a stop token or a stop string
   Length,    // maxNewTokens, or the context is full
   Cancelled, // by the caller
   Failed,    // see Completion::failure
@@ -31,7 +40,9 @@ enum class FinishReason {
 std::string_view nameOf(FinishReason reason);
 
 struct Completion {
-  std::vector<uint32_t> tokens; // new ones, the stop token included
+  std::vector<uint32_t> tokens; // new ones, those that stop it included
+  // Of each token as many, see appendLogprobs(); empty where not asked for.
+  std::vector<TokenLogprob> logprobs = {};
   FinishReason reason = FinishReason::Cancelled;
   Status failure; // logits that are not finite (10)
 };
@@ -78,6 +89,7 @@ private:
     uint32_t prefilled; // tokens of the prompt that the states hold
     uint32_t limit;     // most new tokens
     uint32_t lastToken; // sampled, not yet in the states
+    StopMatcher stops;
   };
   using Clock = std::chrono::steady_clock;
 
@@ -86,6 +98,7 @@ private:
   Status decode();
   void sample();
   void accept(Active &active, uint32_t token);
+  bool stopsAt(Active &active, uint32_t token) const;
   void finish(Active &active, FinishReason reason);
   void removeFinished();
   bool prefilling() const;

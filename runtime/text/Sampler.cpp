@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/text/Sampler.h"
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace ds::rt {
@@ -13,11 +14,12 @@ uint64_t mixed(uint64_t x) {
   return x ^ x >> 31;
 }
 
-Error outOfRange(const char *flag, double found, const char *expected) {
-  std::string spelling = std::to_string(found);
+Error outOfRange(const char *flag, float found, const char *expected) {
+  char spelling[32];
+  auto end = std::to_chars(std::begin(spelling), std::end(spelling), found).ptr;
   return Error{.code = ErrorCode::SamplingOption,
                .subject = flag,
-               .found = std::move(spelling),
+               .found = std::string(spelling, end),
                .expected = expected};
 }
 
@@ -34,6 +36,17 @@ Status SamplingParameters::check() const {
                      .expected = "0 (off) or more"});
   if (!(topP > 0 && topP <= 1))
     status.add(outOfRange("--top-p", topP, "above 0, at most 1"));
+  if (!(minP >= 0 && minP <= 1))
+    status.add(outOfRange("--min-p", minP, "0 (off) to 1"));
+  if (!std::isfinite(repetitionPenalty) || repetitionPenalty <= 0)
+    status.add(outOfRange("--repetition-penalty", repetitionPenalty,
+                          "above 0, finite; 1 is off"));
+  auto checkPenalty = [&](const char *flag, float penalty) {
+    if (!(penalty >= -2 && penalty <= 2)) // as in OpenAI's API
+      status.add(outOfRange(flag, penalty, "-2 to 2; 0 is off"));
+  };
+  checkPenalty("--frequency-penalty", frequencyPenalty);
+  checkPenalty("--presence-penalty", presencePenalty);
   return status;
 }
 
@@ -46,6 +59,38 @@ double uniform(uint64_t seed, uint64_t position) {
 Sampler::Sampler(uint32_t vocabSize, uint32_t realTokens)
     : vocabSize_(vocabSize), realTokens_(realTokens) {
   candidates_.reserve(realTokens);
+  counts_.resize(realTokens);
+}
+
+/// Calls back once for each real id of the parts, with how often it is there.
+template <class Visit>
+void Sampler::countIds(
+    std::initializer_list<std::span<const uint32_t>> parts, Visit visit) {
+  for (auto part : parts)
+    for (uint32_t id : part)
+      if (id < realTokens_)
+        ++counts_[id];
+  for (auto part : parts)
+    for (uint32_t id : part)
+      if (id < realTokens_ && counts_[id] != 0) {
+        visit(candidates_[id].z, counts_[id]);
+        counts_[id] = 0;
+      }
+}
+
+/// Candidates are all real tokens here, by id.
+void Sampler::penalise(const SamplingParameters &parameters,
+                       const History &history) {
+  if (double r = parameters.repetitionPenalty; r != 1)
+    countIds({history.prompt, history.answer}, [&](double &z, uint32_t) {
+      z = z < 0 ? z * r : z / r;
+    });
+  double frequency = parameters.frequencyPenalty,
+         presence = parameters.presencePenalty;
+  if (frequency != 0 || presence != 0)
+    countIds({history.answer}, [&](double &z, uint32_t count) {
+      z -= count * frequency + presence;
+    });
 }
 
 void Sampler::keepTopK(size_t k) {
@@ -78,8 +123,21 @@ void Sampler::keepTopP(double p) {
   candidates_.erase(candidates_.begin(), left);
 }
 
+void Sampler::keepMinP(double p) {
+  if (p <= 0)
+    return;
+  double most = largest().z;
+  std::erase_if(candidates_, [&](const Candidate &candidate) {
+    return std::exp(candidate.z - most) < p;
+  });
+}
+
+const Sampler::Candidate &Sampler::largest() const {
+  return *std::max_element(candidates_.begin(), candidates_.end());
+}
+
 uint32_t Sampler::draw(double random) const {
-  double most = std::max_element(candidates_.begin(), candidates_.end())->z;
+  double most = largest().z;
   double total = 0;
   for (const Candidate &candidate : candidates_)
     total += std::exp(candidate.z - most);
@@ -94,7 +152,7 @@ uint32_t Sampler::draw(double random) const {
 
 Result<uint32_t> Sampler::pick(std::span<const float> logits,
                                const SamplingParameters &parameters,
-                               uint64_t position) {
+                               uint64_t position, const History &history) {
   for (size_t id = 0; id < logits.size(); ++id)
     if (!std::isfinite(logits[id]))
       return Error{.code = ErrorCode::LogitsNotFinite,
@@ -107,15 +165,18 @@ Result<uint32_t> Sampler::pick(std::span<const float> logits,
                  .subject = "logits",
                  .found = std::to_string(logits.size()),
                  .expected = std::to_string(vocabSize_)};
-  auto real = logits.first(realTokens_);
-  if (parameters.temperature == 0)
-    return uint32_t(std::max_element(real.begin(), real.end()) - real.begin());
-
   candidates_.clear();
   for (uint32_t id = 0; id < realTokens_; ++id)
-    candidates_.push_back({double(real[id]) / parameters.temperature, id});
+    candidates_.push_back({logits[id], id});
+  penalise(parameters, history);
+  if (parameters.temperature == 0)
+    return largest().id;
+
+  for (Candidate &candidate : candidates_)
+    candidate.z /= parameters.temperature;
   keepTopK(size_t(parameters.topK));
   keepTopP(parameters.topP);
+  keepMinP(parameters.minP);
   return draw(uniform(parameters.seed, position));
 }
 

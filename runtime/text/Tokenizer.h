@@ -32,6 +32,12 @@ public:
 
   /// The bytes of an id, which may be a part of a character; none for padding.
   std::string_view bytes(uint32_t id) const;
+  /// The same where an answer is spelled: the tokens that begin and end a text
+  /// have no bytes there.
+  std::string_view spelling(uint32_t id) const {
+    return id == header_.bos || id == header_.eos ? std::string_view()
+                                                  : bytes(id);
+  }
   /// All bytes together, with U+FFFD for what is not UTF-8.
   std::string decode(std::span<const uint32_t> ids) const;
 

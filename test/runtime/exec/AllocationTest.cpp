@@ -69,10 +69,14 @@ TEST(AllocationTest, counterCounts) {
   EXPECT_GE(allocations, before + 2);
 }
 
-// Decode, head and sampler allocate nothing, greedy or sampled, for one
-// sequence or several.
+// Decode, head, sampler, stop strings and logprobs allocate nothing, greedy or
+// sampled, for one sequence or several.
 TEST(AllocationTest, tokenLoopAllocatesNothing) {
   TinyPlan plan;
+  std::vector<uint8_t> section = byteTokenizer();
+  Tokenizer tokenizer = std::move(*Tokenizer::open(section));
+  StopStrings stops =
+      std::move(*StopStrings::create(tokenizer, {"never", "\1\2\3\4\5\6"}));
   std::unique_ptr<Session> session = std::move(*Session::create(
       plan.view(), plan.kernels(), plan.weights(), {.threads = 2}));
   Generator generator(*session);
@@ -83,8 +87,14 @@ TEST(AllocationTest, tokenLoopAllocatesNothing) {
                       .sampling = {.temperature = temperature,
                                    .topK = 12,
                                    .topP = 0.95f,
+                                   .minP = 0.01f,
+                                   .repetitionPenalty = 1.2f,
+                                   .frequencyPenalty = 0.5f,
+                                   .presencePenalty = 0.5f,
                                    .seed = 3},
-                      .stops = {}};
+                      .stops = {},
+                      .stopStrings = &stops,
+                      .logprobs = 5};
       std::vector<Request> requests(count, request);
       Watch watch;
       ASSERT_TRUE(generator.run(requests, &watch));

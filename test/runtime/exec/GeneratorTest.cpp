@@ -2,6 +2,7 @@
 #include "runtime/exec/Generator.h"
 #include "test/runtime/exec/TinyPlan.h"
 #include <gtest/gtest.h>
+#include <set>
 
 using namespace ds;
 using namespace ds::rt;
@@ -113,6 +114,65 @@ TEST_F(GeneratorTest, finishesForTheRightReason) {
   EXPECT_TRUE(completions[2].tokens.empty());
   EXPECT_EQ(completions[3].reason, FinishReason::Length);
   EXPECT_EQ(completions[3].tokens.size(), kContext - 2);
+}
+
+// A stop string ends an answer with the token that completes it, wherever its
+// tokens part; each answer has its own progress.
+TEST_F(GeneratorTest, stopStringsEndAnswers) {
+  std::vector<uint8_t> section = byteTokenizer();
+  Tokenizer tokenizer = std::move(*Tokenizer::open(section));
+  std::vector<uint32_t> greedy = tinyGreedy({2, 3}, 6);
+  ASSERT_EQ(greedy.size(), 6u);
+  StopStrings stops = std::move(*StopStrings::create(
+      tokenizer, {std::string(greedy.begin() + 2, greedy.begin() + 4)}));
+  std::vector<Request> requests(3, request({2, 3}, 6));
+  requests[0].stopStrings = requests[2].stopStrings = &stops;
+  requests[2].prompt.push_back(greedy[0]); // one token ahead
+  std::vector<Completion> completions = generate(requests);
+  EXPECT_EQ(completions[0].reason, FinishReason::Stop);
+  EXPECT_EQ(completions[0].tokens,
+            std::vector(greedy.begin(), greedy.begin() + 4));
+  EXPECT_EQ(completions[1].tokens, greedy);
+  EXPECT_EQ(completions[2].reason, FinishReason::Stop);
+  EXPECT_EQ(completions[2].tokens,
+            std::vector(greedy.begin() + 1, greedy.begin() + 4));
+}
+
+// Logarithms are those of the model's own logits over the real tokens, whatever
+// the sampler does to them, as many for each token.
+TEST_F(GeneratorTest, logprobsAreOfTheModelsLogits) {
+  std::vector<Request> requests(2, request({2, 3}, 3));
+  requests[1].logprobs = 2;
+  requests[1].sampling.repetitionPenalty = 1.5f;
+  std::vector<Completion> completions = generate(requests);
+  EXPECT_TRUE(completions[0].logprobs.empty());
+  const Completion &answer = completions[1];
+  ASSERT_EQ(answer.logprobs.size(), 3 * answer.tokens.size());
+  std::vector<uint32_t> tokens = requests[1].prompt;
+  for (size_t i = 0; i < answer.tokens.size(); ++i) {
+    std::vector<float> logits = tinyLogits(tokens);
+    logits.resize(kRealTokens);
+    std::vector<TokenLogprob> expected;
+    appendLogprobs(logits, answer.tokens[i], 2, expected);
+    for (size_t k = 0; k < 3; ++k) {
+      EXPECT_EQ(answer.logprobs[3 * i + k].id, expected[k].id);
+      EXPECT_EQ(answer.logprobs[3 * i + k].logprob, expected[k].logprob);
+    }
+    tokens.push_back(answer.tokens[i]);
+  }
+}
+
+// Penalties count the prompt and the answer of their own request.
+TEST_F(GeneratorTest, penaltiesCountTheSequence) {
+  std::vector<Request> requests(2, request({2, 3}, 8));
+  for (Request &each : requests)
+    each.stops.clear();
+  requests[0].sampling.repetitionPenalty = 1e6f; // each id once at most
+  std::vector<Completion> completions = generate(requests);
+  std::set<uint32_t> seen = {2, 3};
+  for (uint32_t token : completions[0].tokens)
+    EXPECT_TRUE(seen.insert(token).second) << token;
+  EXPECT_NE(completions[0].tokens, completions[1].tokens);
 }
 
 // Logits that are no numbers end their own request with an error, and no other.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/runtime/exec/TinyPlan.h"
+#include "runtime/plan/TokenizerRecords.h"
 #include "runtime/plan/Verify.h"
 #include "runtime/plan/Writer.h"
 #include <cmath>
@@ -245,7 +246,7 @@ private:
     model.bosToken = 0;
     model.eosCount = 1;
     model.eosTokens[0] = kEnd;
-    model.temperature = model.topP = 1;
+    model.temperature = model.topP = model.repetitionPenalty = 1;
     model.taps = taps ? 3 : 0;
     model.logitsBuffer = logits_;
     model.hiddenTap = taps ? hidden_ : kNone;
@@ -303,6 +304,27 @@ std::vector<uint64_t> tinyValues(std::span<const uint32_t> tokens,
     }
   }
   return values;
+}
+
+std::vector<uint8_t> byteTokenizer() {
+  TokenizerHeader header{};
+  header.version = kTokenizerVersion;
+  header.preTokenizer = PreTokenizerKind::V3;
+  header.realTokens = header.textBytes = 256;
+  header.bos = header.eos = kNoToken;
+  std::vector<uint8_t> section;
+  auto append = [&](const auto &value) {
+    auto *bytes = reinterpret_cast<const uint8_t *>(&value);
+    section.insert(section.end(), bytes, bytes + sizeof(value));
+  };
+  append(header);
+  for (uint32_t byte = 0; byte < 256; ++byte)
+    append(byte);
+  for (uint32_t byte = 0; byte < 256; ++byte)
+    append(TokenRecord{byte, 1});
+  for (uint32_t byte = 0; byte < 256; ++byte)
+    section.push_back(uint8_t(byte));
+  return section;
 }
 
 std::vector<float> tinyLogits(std::span<const uint32_t> tokens) {

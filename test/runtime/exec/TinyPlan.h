@@ -32,6 +32,9 @@ private:
   std::vector<const void *> weights_;
 };
 
+/// A TOKN section whose tokens are the 256 bytes, by value.
+std::vector<uint8_t> byteTokenizer();
+
 /// Logits [kVocab] after the last of `tokens`.
 std::vector<float> tinyLogits(std::span<const uint32_t> tokens);
 /// The value of each token that goes into `layer`, or comes out at kLayers.

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <random>
 
 namespace ds::rt {
 namespace {
@@ -14,14 +15,30 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
+/// The logits after the penalties, as their formulas say.
+std::vector<double> penalised(const std::vector<float> &logits,
+                              const SamplingParameters &p,
+                              const std::vector<uint32_t> &prompt,
+                              const std::vector<uint32_t> &answer) {
+  std::vector<double> z(logits.begin(), logits.end());
+  for (uint32_t id = 0; id < z.size(); ++id) {
+    auto count = double(std::ranges::count(answer, id));
+    if (count > 0 || std::ranges::count(prompt, id) > 0)
+      z[id] = z[id] < 0 ? z[id] * double(p.repetitionPenalty)
+                        : z[id] / double(p.repetitionPenalty);
+    z[id] -= count * double(p.frequencyPenalty) +
+             (count > 0 ? double(p.presencePenalty) : 0);
+  }
+  return z;
+}
+
 /// The probabilities that the documented order gives, computed the plain way:
 /// ascending sort and cumulative sums from the smallest.
-std::vector<double> modelled(std::vector<float> logits,
+std::vector<double> modelled(std::vector<double> z,
                              const SamplingParameters &p) {
-  size_t n = logits.size();
-  std::vector<double> z(n);
-  for (size_t i = 0; i < n; ++i)
-    z[i] = double(logits[i]) / p.temperature;
+  size_t n = z.size();
+  for (double &each : z)
+    each /= p.temperature;
   std::vector<size_t> ascending(n);
   std::iota(ascending.begin(), ascending.end(), size_t(0));
   std::ranges::sort(ascending, [&](size_t a, size_t b) {
@@ -50,16 +67,25 @@ std::vector<double> modelled(std::vector<float> logits,
     if (p.topP < 1 && cumulative <= 1 - double(p.topP) && i != ascending.back())
       kept[i] = false;
   }
+  mass = softmax();
+  for (size_t i = 0; i < n; ++i)
+    kept[i] = kept[i] && mass[i] >= p.minP * mass[ascending.back()];
   return softmax();
+}
+
+std::vector<double> modelled(const std::vector<float> &logits,
+                             const SamplingParameters &p) {
+  return modelled(penalised(logits, p, {}, {}), p);
 }
 
 /// How often each id comes out at positions 0, 1, …, relative.
 std::vector<double> drawn(const std::vector<float> &logits,
-                          const SamplingParameters &p, size_t draws) {
+                          const SamplingParameters &p, size_t draws,
+                          const History &history = {}) {
   Sampler sampler(uint32_t(logits.size()), uint32_t(logits.size()));
   std::vector<double> share(logits.size());
   for (size_t i = 0; i < draws; ++i) {
-    auto id = sampler.pick(logits, p, i);
+    auto id = sampler.pick(logits, p, i, history);
     EXPECT_TRUE(id);
     share[*id] += 1.0 / double(draws);
   }
@@ -69,7 +95,7 @@ std::vector<double> drawn(const std::vector<float> &logits,
 const std::vector<float> kLogits = {0.5f, 2.0f,  -1.0f, 2.0f, 1.25f,
                                     0.0f, -3.0f, 1.25f, 0.75f};
 
-// Temperature, top-k, top-p and all at once keep exactly the tokens of the
+// Temperature, top-k, top-p, min-p and all at once keep exactly the tokens of the
 // model, ties included, and draw them as often, to 4 standard deviations.
 TEST(Sampler, draws_what_the_model_says) {
   constexpr size_t draws = 40000;
@@ -83,7 +109,11 @@ TEST(Sampler, draws_what_the_model_says) {
       {.temperature = 1, .topP = 0.5f},
       {.temperature = 1, .topP = 0.95f},
       {.temperature = 1, .topP = 1e-6f},
+      {.temperature = 1, .minP = 0.4f},
+      {.temperature = 1, .minP = 1}, // the largest has a twin
+      {.temperature = 2, .minP = 1e-6f},
       {.temperature = 0.6f, .topK = 6, .topP = 0.8f, .seed = 7},
+      {.temperature = 1, .topK = 7, .topP = 0.9f, .minP = 0.3f, .seed = 8},
   };
   for (const SamplingParameters &p : cases) {
     std::vector<double> expected = modelled(kLogits, p);
@@ -95,6 +125,87 @@ TEST(Sampler, draws_what_the_model_says) {
       EXPECT_NEAR(share[id], expected[id], 4 * deviation + 1e-9);
     }
   }
+}
+
+struct RandomCase {
+  std::vector<float> logits;
+  std::vector<uint32_t> prompt, answer;
+  SamplingParameters parameters;
+};
+
+/// Logits in steps of a quarter, so that there are ties; every rule on or off.
+RandomCase randomCase(std::mt19937 &random) {
+  auto below = [&](uint32_t limit) { return uint32_t(random()) % limit; };
+  auto real = [&](float least, float most) {
+    return std::uniform_real_distribution<float>(least, most)(random);
+  };
+  RandomCase c;
+  c.logits.resize(1 + below(24));
+  for (float &logit : c.logits)
+    logit = (float(below(33)) - 16) / 4;
+  for (std::vector<uint32_t> *ids : {&c.prompt, &c.answer})
+    for (uint32_t left = below(12); left != 0; --left)
+      ids->push_back(below(uint32_t(c.logits.size())));
+  SamplingParameters &p = c.parameters;
+  p.temperature = real(0.3f, 3);
+  p.topK = below(3) ? 0 : 1 + below(uint32_t(c.logits.size()));
+  p.topP = below(2) ? 1 : real(0.05f, 1);
+  p.minP = below(2) ? 0 : real(0, 0.6f);
+  p.repetitionPenalty = below(2) ? 1 : real(0.5f, 2);
+  p.frequencyPenalty = below(2) ? 0 : real(-2, 2);
+  p.presencePenalty = below(2) ? 0 : real(-2, 2);
+  p.seed = random();
+  return c;
+}
+
+// All rules together, on logits and histories of any kind, keep the tokens of
+// the model and draw them as often, to 5 standard deviations.
+TEST(Sampler, draws_what_the_model_says_on_random_logits) {
+  constexpr size_t draws = 4000;
+  std::mt19937 random(11);
+  for (int i = 0; i < 200; ++i) {
+    RandomCase c = randomCase(random);
+    std::vector<double> expected = modelled(
+        penalised(c.logits, c.parameters, c.prompt, c.answer), c.parameters);
+    std::vector<double> share =
+        drawn(c.logits, c.parameters, draws, {c.prompt, c.answer});
+    for (size_t id = 0; id < c.logits.size(); ++id) {
+      if (expected[id] == 0 || expected[id] > 0.01)
+        EXPECT_EQ(share[id] > 0, expected[id] > 0) << i << ": " << id;
+      double deviation =
+          std::sqrt(expected[id] * (1 - expected[id]) / double(draws));
+      EXPECT_NEAR(share[id], expected[id], 5 * deviation + 1e-3) << i;
+    }
+  }
+}
+
+// Penalties come before the choice, greedy or not.
+TEST(Sampler, greedy_takes_the_largest_after_penalties) {
+  std::mt19937 random(12);
+  size_t changed = 0;
+  for (int i = 0; i < 2000; ++i) {
+    RandomCase c = randomCase(random);
+    c.parameters.temperature = 0;
+    auto size = uint32_t(c.logits.size());
+    std::vector<double> z =
+        penalised(c.logits, c.parameters, c.prompt, c.answer);
+    auto largest = uint32_t(std::ranges::max_element(z) - z.begin());
+    auto picked = Sampler(size, size).pick(c.logits, c.parameters, 0,
+                                           {c.prompt, c.answer});
+    ASSERT_TRUE(picked);
+    EXPECT_EQ(*picked, largest);
+    changed += largest != uint32_t(std::ranges::max_element(c.logits) -
+                                   c.logits.begin());
+  }
+  EXPECT_GT(changed, 100u);
+}
+
+// An id of the prompt that is padding is never given, and so never penalised.
+TEST(Sampler, penalties_ignore_padding) {
+  std::vector<uint32_t> ids = {4, 4, 1};
+  std::vector<float> logits = {0, 1, 0.9f, 50, 50};
+  SamplingParameters p{.repetitionPenalty = 2, .presencePenalty = 0.5f};
+  EXPECT_EQ(*Sampler(5, 3).pick(logits, p, 0, {ids, ids}), 2u);
 }
 
 TEST(Sampler, greedy_takes_the_lowest_of_equals) {
@@ -165,14 +276,21 @@ TEST(Sampler, survives_extreme_numbers) {
 // The token loop asks for no memory, from the first token on.
 TEST(Sampler, allocates_nothing_while_it_picks) {
   Sampler sampler(9, 9);
-  SamplingParameters cases[] = {
-      {}, {.temperature = 1}, {.temperature = 0.6f, .topK = 6, .topP = 0.8f}};
+  SamplingParameters penalties{.temperature = 0.6f,
+                               .topK = 6,
+                               .topP = 0.8f,
+                               .minP = 0.1f,
+                               .repetitionPenalty = 1.1f,
+                               .frequencyPenalty = 0.5f,
+                               .presencePenalty = -0.5f};
+  SamplingParameters cases[] = {{}, {.temperature = 1}, penalties};
+  std::vector<uint32_t> ids = {1, 3, 3, 8};
   size_t before = numAllocations();
   EXPECT_GT(before, 0u);
   uint32_t sum = 0;
   for (const SamplingParameters &p : cases)
     for (uint64_t i = 0; i < 100; ++i)
-      sum += *sampler.pick(kLogits, p, i);
+      sum += *sampler.pick(kLogits, p, i, {ids, ids});
   size_t after = numAllocations();
   EXPECT_EQ(after, before);
   EXPECT_GT(sum, 0u);
@@ -210,6 +328,24 @@ TEST(Sampler, checks_the_range_of_each_option) {
   EXPECT_EQ(refused({.topK = -1}), "--top-k");
   for (float wrong : {0.0f, -1.0f, 1.01f, kNaN})
     EXPECT_EQ(refused({.topP = wrong}), "--top-p");
+  for (float wrong : {-0.01f, 1.01f, kNaN})
+    EXPECT_EQ(refused({.minP = wrong}), "--min-p");
+  for (float wrong : {0.0f, -1.0f, kNaN, kInfinity})
+    EXPECT_EQ(refused({.repetitionPenalty = wrong}), "--repetition-penalty");
+  for (float wrong : {-2.01f, 2.01f, kNaN, kInfinity}) {
+    EXPECT_EQ(refused({.frequencyPenalty = wrong}), "--frequency-penalty");
+    EXPECT_EQ(refused({.presencePenalty = wrong}), "--presence-penalty");
+  }
+}
+
+// An error says what was found, as it would be written, and what is allowed.
+TEST(Sampler, errors_name_value_and_range) {
+  Status status = SamplingParameters{.topP = -1e-9f, .minP = 2}.check();
+  ASSERT_EQ(status.errors().size(), 2u);
+  EXPECT_EQ(status.errors()[0].message(),
+            "error[E810]: --top-p: found -1e-09, expected above 0, at most 1");
+  EXPECT_EQ(status.errors()[1].message(),
+            "error[E810]: --min-p: found 2, expected 0 (off) to 1");
 }
 
 } // namespace
