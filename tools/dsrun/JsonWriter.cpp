@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/JsonWriter.h"
+#include <charconv>
 
 namespace ds::dsrun {
 
@@ -40,14 +41,46 @@ JsonObject &JsonObject::member(std::string_view name, uint64_t number) {
   return *this;
 }
 
-JsonObject &JsonObject::member(std::string_view name,
-                               std::span<const uint32_t> numbers) {
+JsonObject &JsonObject::member(std::string_view name, float number) {
+  key(name);
+  char text[32];
+  members_.append(text,
+                  std::to_chars(std::begin(text), std::end(text), number).ptr);
+  return *this;
+}
+
+/// An array whose items `append(item)` appends.
+template <class Item, class Append>
+JsonObject &JsonObject::array(std::string_view name, std::span<const Item> items,
+                              Append append) {
   key(name);
   members_ += '[';
-  for (size_t i = 0; i < numbers.size(); ++i)
-    members_ += (i ? ", " : "") + std::to_string(numbers[i]);
+  for (const Item &item : items) {
+    if (&item != items.data())
+      members_ += ", ";
+    append(item);
+  }
   members_ += ']';
   return *this;
+}
+
+JsonObject &JsonObject::member(std::string_view name,
+                               std::span<const uint32_t> numbers) {
+  return array(name, numbers,
+               [&](uint32_t number) { members_ += std::to_string(number); });
+}
+
+JsonObject &JsonObject::member(std::string_view name,
+                               std::span<const std::string> texts) {
+  return array(name, texts, [&](const std::string &text) {
+    appendJsonString(members_, text);
+  });
+}
+
+JsonObject &JsonObject::member(std::string_view name,
+                               std::span<const JsonObject> objects) {
+  return array(name, objects,
+               [&](const JsonObject &object) { members_ += object.text(); });
 }
 
 JsonObject &JsonObject::member(std::string_view name,

@@ -17,7 +17,10 @@ class JsonObject {
 public:
   JsonObject &member(std::string_view key, std::string_view text);
   JsonObject &member(std::string_view key, uint64_t number);
+  JsonObject &member(std::string_view key, float number); // finite
   JsonObject &member(std::string_view key, std::span<const uint32_t> numbers);
+  JsonObject &member(std::string_view key, std::span<const std::string> texts);
+  JsonObject &member(std::string_view key, std::span<const JsonObject> objects);
   JsonObject &member(std::string_view key, const JsonObject &object);
   /// `json` is JSON already.
   JsonObject &raw(std::string_view key, std::string_view json);
@@ -26,6 +29,9 @@ public:
 
 private:
   void key(std::string_view key);
+  template <class Item, class Append>
+  JsonObject &array(std::string_view key, std::span<const Item> items,
+                    Append append);
   std::string members_ = "{";
 };
 

@@ -3,6 +3,7 @@
 // here.
 #include "tools/dsrun/Options.h"
 #include "runtime/plan/Records.h"
+#include "runtime/text/Logprobs.h"
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <type_traits>
@@ -60,6 +61,16 @@ CLI::Option *addOption(CLI::App &app, Status &, const char *flags, bool &field,
                        const char *text) {
   return app.add_flag(flags, field, text);
 }
+/// May be given several times, one value each.
+CLI::Option *addOption(CLI::App &app, Status &, const char *flags,
+                       std::vector<std::string> &field, const char *text) {
+  CLI::callback_t keep = [&field](const CLI::results_t &given) {
+    field = given;
+    return true;
+  };
+  return app.add_option(flags, keep, text)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
 template <class Value>
 CLI::Option *addOption(CLI::App &app, Status &status, const char *flags,
                        std::optional<Value> &field, const char *text) {
@@ -103,6 +114,16 @@ void checkTogether(const Options &options, Status &status) {
            "--dump takes one prompt: -p, -f or --ids");
   if (options.verify.value_or("full") != "full")
     status.add(usage("--verify", "", *options.verify, "full"));
+  excludes(options.chat, options.tokenize, "--chat conflicts with --tokenize");
+  excludes(options.dumpFile.has_value(), options.tokenize,
+           "--dump conflicts with --tokenize");
+  excludes(options.ids.has_value(), !options.stops.empty(),
+           "--stop needs text: it conflicts with --ids");
+  excludes(options.logprobs.has_value(), !options.json,
+           "--logprobs needs --json");
+  if (options.logprobs > rt::kMaxLogprobs)
+    status.add(usage("--logprobs", "", std::to_string(*options.logprobs),
+                     "0 to " + std::to_string(rt::kMaxLogprobs)));
   if (options.threads == 0u)
     status.add(usage("--threads", "", "0", "at least 1"));
   if (options.chunk == 0u)

@@ -15,10 +15,12 @@ struct Options {
   std::optional<std::string> prompt, promptFile, batchFile, system, weights,
       dumpFile, cpu, verify;
   std::optional<std::vector<uint32_t>> ids;
+  std::vector<std::string> stops;
   bool chat = false, raw = false, greedy = false, json = false,
-       ignoreEos = false;
-  std::optional<uint32_t> maxNewTokens, topK, threads, chunk;
-  std::optional<float> temperature, topP;
+       ignoreEos = false, tokenize = false;
+  std::optional<uint32_t> maxNewTokens, topK, threads, chunk, logprobs;
+  std::optional<float> temperature, topP, minP, repetitionPenalty,
+      presencePenalty, frequencyPenalty;
   std::optional<uint64_t> seed;
 };
 

@@ -2,6 +2,7 @@
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/JsonWriter.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +37,26 @@ std::string oneLine(std::string_view text) {
       line += c;
   }
   return line;
+}
+
+/// Of each token: its id, logarithm and the likeliest instead.
+std::vector<JsonObject> logprobs(const rt::Completion &completion) {
+  auto entry = [](const rt::TokenLogprob &token) {
+    JsonObject object;
+    object.member("id", uint64_t(token.id)).member("logprob", token.logprob);
+    return object;
+  };
+  std::span<const rt::TokenLogprob> left = completion.logprobs;
+  std::vector<JsonObject> tokens;
+  for (size_t each = left.size() / std::max<size_t>(completion.tokens.size(), 1);
+       !left.empty(); left = left.subspan(each)) {
+    std::vector<JsonObject> top;
+    for (const rt::TokenLogprob &rival : left.subspan(1, each - 1))
+      top.push_back(entry(rival));
+    tokens.push_back(
+        entry(left[0]).member("top", std::span<const JsonObject>(top)));
+  }
+  return tokens;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -74,7 +95,7 @@ Status outputStatus() {
 }
 
 StreamPrinter::StreamPrinter(const TextPart &text)
-    : decoder_(text), dims_(isTerminal() && text.answersReason()) {}
+    : decoder_(text, text.answersReason()), dims_(isTerminal() && text.answersReason()) {}
 
 void StreamPrinter::onToken(size_t, uint32_t token) {
   show(decoder_.push(token));
@@ -127,7 +148,8 @@ std::string LinePrinter::line(size_t request,
     return object(request, completion);
   if (form_ == LineForm::Ids)
     return commaList(completion.tokens);
-  return oneLine(decoded(*text_, completion.tokens).text());
+  return oneLine(
+      decoded(*text_, requests_[request].prompt, completion.tokens).text());
 }
 
 std::string LinePrinter::object(size_t request,
@@ -137,7 +159,8 @@ std::string LinePrinter::object(size_t request,
   if (numbered_)
     object.member("index", request);
   if (text_) {
-    Answer answer = decoded(*text_, completion.tokens);
+    Answer answer =
+        decoded(*text_, requests_[request].prompt, completion.tokens);
     if (!text_->answersReason())
       object.raw("reasoning", "null").member("content", answer.content);
     else
@@ -153,7 +176,30 @@ std::string LinePrinter::object(size_t request,
   object.member("ids", completion.tokens)
       .member("finish_reason", nameOf(completion.reason))
       .member("usage", usage);
+  if (requests_[request].logprobs)
+    object.member("logprobs",
+                  std::span<const JsonObject>(logprobs(completion)));
   return object.text();
+}
+
+void printPrompts(std::span<const std::vector<uint32_t>> prompts,
+                  const TextPart *text, bool asJson, bool numbered) {
+  for (const std::vector<uint32_t> &ids : prompts) {
+    if (!asJson) {
+      print(commaList(ids) + '\n');
+      continue;
+    }
+    std::vector<std::string> pieces;
+    for (uint32_t id : ids)
+      pieces.push_back(text->tokenizer().decode({&id, 1}));
+    JsonObject object;
+    object.member("schema", uint64_t(1));
+    if (numbered)
+      object.member("index", uint64_t(&ids - prompts.data()));
+    object.member("ids", ids).member("pieces",
+                                     std::span<const std::string>(pieces));
+    print(object.text() + '\n');
+  }
 }
 
 } // namespace ds::dsrun

@@ -32,7 +32,17 @@ private:
 enum class LineForm {
   Text, // of an answer, with \n, \r and \\ escaped
   Ids,  // comma-separated
-  Json, // an object
+  Json, // an object, in this order:
+        //   schema         1
+        //   index          of the prompt, in a batch
+        //   reasoning      text; null where the format has none
+        //   content        text, without a stop string; absent for ids alone
+        //   ids            every new token, those of a stop string included
+        //   finish_reason  see rt::nameOf()
+        //   usage          prompt_tokens, completion_tokens, total_tokens
+        //   logprobs       with --logprobs N, of each token: {"id", "logprob",
+        //                  "top": [N times {"id", "logprob"}]}, see
+        //                  runtime/text/Logprobs.h
 };
 
 /// Prints a line for each request, in order, as soon as those before it are
@@ -57,5 +67,11 @@ private:
   std::vector<std::string> waiting_; // by request; empty: not finished
   size_t printed_ = 0;
 };
+
+/// Prints the ids of prompts, a line each: comma-separated, or as an object
+/// with `schema`, `index` in a batch, `ids` and `pieces`: what each id spells,
+/// U+FFFD for what is no whole character. `text` is needed for objects only.
+void printPrompts(std::span<const std::vector<uint32_t>> prompts,
+                  const TextPart *text, bool asJson, bool numbered);
 
 } // namespace ds::dsrun

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/TextPart.h"
+#include <algorithm>
 #include <cstring>
 
 namespace ds::dsrun {
@@ -51,16 +52,30 @@ TextPart::conversation(std::span<const rt::Message> messages) const {
   return chat_->ids(messages, true);
 }
 
-AnswerDecoder::Parts AnswerDecoder::push(uint32_t token) {
-  if (token == tokenizer_->eos() || token == tokenizer_->bos())
+bool TextPart::answersReason(std::span<const uint32_t> prompt) const {
+  // The format alone writes this token, and only where an answer is to begin.
+  return answersReason() &&
+         std::ranges::find(prompt, chat_->record().think) != prompt.end();
+}
+
+Status TextPart::setStops(const std::vector<std::string> &texts) {
+  if (texts.empty())
     return {};
-  std::string text;
-  decoder_.push(tokenizer_->bytes(token), text);
+  DS_ASSIGN(stops_, rt::StopStrings::create(tokenizer_, texts));
+  return {};
+}
+
+AnswerDecoder::Parts AnswerDecoder::push(uint32_t token) {
+  std::string bytes, text;
+  filter_.push(tokenizer_->spelling(token), bytes);
+  decoder_.push(bytes, text);
   return splitter_.push(text);
 }
 
 AnswerDecoder::Parts AnswerDecoder::finish() {
-  std::string text;
+  std::string bytes, text;
+  filter_.finish(bytes);
+  decoder_.push(bytes, text);
   decoder_.finish(text);
   Parts parts = splitter_.push(text), rest = splitter_.finish();
   parts.reasoning += rest.reasoning;
@@ -78,8 +93,9 @@ std::string Answer::text() const {
   return reasoning + (closed ? "</think>" : "") + content;
 }
 
-Answer decoded(const TextPart &text, std::span<const uint32_t> tokens) {
-  AnswerDecoder decoder(text);
+Answer decoded(const TextPart &text, std::span<const uint32_t> prompt,
+               std::span<const uint32_t> tokens) {
+  AnswerDecoder decoder(text, text.answersReason(prompt));
   Answer answer;
   for (uint32_t token : tokens)
     answer.append(decoder.push(token));

@@ -4,6 +4,7 @@
 #include "runtime/plan/PlanView.h"
 #include "runtime/text/ChatFormat.h"
 #include "runtime/text/ReasoningSplitter.h"
+#include "runtime/text/StopStrings.h"
 #include "runtime/text/StreamDecoder.h"
 #include "runtime/text/Tokenizer.h"
 #include <memory>
@@ -22,8 +23,16 @@ public:
                                                 bool raw);
 
   const rt::Tokenizer &tokenizer() const { return tokenizer_; }
-  /// Whether an answer begins inside the reasoning.
+  /// Whether the answer to a turn begins inside the reasoning.
   bool answersReason() const { return chat_ && chat_->answersReason(); }
+  /// Whether the answer to this prompt does; after outputs of tools it does
+  /// not.
+  bool answersReason(std::span<const uint32_t> prompt) const;
+
+  /// Texts that end every answer. SamplingOption (2).
+  Status setStops(const std::vector<std::string> &texts);
+  /// Null where there are none.
+  const rt::StopStrings *stops() const { return stops_ ? &*stops_ : nullptr; }
 
   /// A prompt of one user turn after `system`, or the plain text.
   Result<std::vector<uint32_t>> prompt(const std::string &text,
@@ -37,21 +46,25 @@ private:
       : tokenizer_(std::move(tokenizer)) {}
   rt::Tokenizer tokenizer_;
   std::optional<rt::ChatRenderer> chat_; // absent: plain text
+  std::optional<rt::StopStrings> stops_;
 };
 
 /// New ids, one by one, as the parts of an answer. The tokens that begin and
-/// end a text have no spelling here.
+/// end a text have no spelling here; a stop string and what follows it are left
+/// out.
 class AnswerDecoder {
 public:
   using Parts = rt::ReasoningSplitter::Parts;
-  explicit AnswerDecoder(const TextPart &text)
-      : tokenizer_(&text.tokenizer()), splitter_(text.answersReason()) {}
+  AnswerDecoder(const TextPart &text, bool reasons)
+      : tokenizer_(&text.tokenizer()), filter_(text.stops()),
+        splitter_(reasons) {}
   Parts push(uint32_t token);
   /// What waited for more.
   Parts finish();
 
 private:
   const rt::Tokenizer *tokenizer_;
+  rt::StopFilter filter_;
   rt::StreamDecoder decoder_;
   rt::ReasoningSplitter splitter_;
 };
@@ -66,6 +79,8 @@ struct Answer {
   std::string text() const;
 };
 
-Answer decoded(const TextPart &text, std::span<const uint32_t> tokens);
+/// The answer that `tokens` give to `prompt`.
+Answer decoded(const TextPart &text, std::span<const uint32_t> prompt,
+               std::span<const uint32_t> tokens);
 
 } // namespace ds::dsrun

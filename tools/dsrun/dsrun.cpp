@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Runs a plan: prompts in, answers out.
 #include "runtime/exec/Generator.h"
-#include "tools/dsrun/BatchReader.h"
 #include "tools/dsrun/Chat.h"
 #include "tools/dsrun/DumpWriter.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/Options.h"
 #include "tools/dsrun/Printers.h"
+#include "tools/dsrun/Prompts.h"
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 using namespace ds;
 using namespace ds::dsrun;
 
 namespace {
-
-Result<std::string> readFile(const std::string &path) {
-  std::ifstream file;
-  bool isInput = path == "-";
-  if (!isInput)
-    file.open(path, std::ios::binary);
-  std::istream &in = isInput ? std::cin : file;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if ((!isInput && !file.is_open()) || in.bad())
-    return Error{.code = ErrorCode::FileUnreadable,
-                 .file = path,
-                 .where = {},
-                 .subject = "cannot read the file",
-                 .found = {},
-                 .expected = {},
-                 .notes = {},
-                 .help = {}};
-  return text;
-}
 
 /// The model's own parameters, under those of the command line.
 rt::SamplingParameters sampling(const rt::ModelRecord &model,
@@ -45,6 +23,11 @@ rt::SamplingParameters sampling(const rt::ModelRecord &model,
       isGreedy ? 0 : options.temperature.value_or(model.temperature);
   result.topK = options.topK.value_or(model.topK);
   result.topP = options.topP.value_or(model.topP);
+  result.minP = options.minP.value_or(model.minP);
+  result.repetitionPenalty =
+      options.repetitionPenalty.value_or(model.repetitionPenalty);
+  result.frequencyPenalty = options.frequencyPenalty.value_or(0);
+  result.presencePenalty = options.presencePenalty.value_or(0);
   result.seed = options.seed.value_or(0);
   return result;
 }
@@ -54,43 +37,10 @@ rt::Request requestForm(const rt::ModelRecord &model, const Options &options) {
   rt::Request form;
   form.sampling = sampling(model, options);
   form.maxNewTokens = options.maxNewTokens.value_or(rt::kNone);
+  form.logprobs = options.logprobs;
   if (!options.ignoreEos)
     form.stops.assign(model.eosTokens, model.eosTokens + model.eosCount);
   return form;
-}
-
-/// The prompts of the command line as ids; opens `text` where one is needed.
-Result<std::vector<std::vector<uint32_t>>>
-readPrompts(const Options &options, const rt::PlanView &plan,
-            std::unique_ptr<TextPart> &text) {
-  std::vector<BatchPrompt> prompts;
-  if (options.ids)
-    prompts.push_back(*options.ids);
-  else if (options.prompt)
-    prompts.push_back(*options.prompt);
-  else if (options.promptFile) {
-    DS_ASSIGN(std::string text, readFile(*options.promptFile));
-    if (text.ends_with('\n'))
-      text.pop_back();
-    prompts.push_back(std::move(text));
-  } else if (options.batchFile) {
-    DS_ASSIGN(std::string lines, readFile(*options.batchFile));
-    DS_ASSIGN(prompts, readBatch(lines, *options.batchFile));
-  }
-  const std::string *system = options.system ? &*options.system : nullptr;
-  std::vector<std::vector<uint32_t>> result;
-  for (BatchPrompt &prompt : prompts) {
-    if (auto *ids = std::get_if<std::vector<uint32_t>>(&prompt)) {
-      result.push_back(std::move(*ids));
-      continue;
-    }
-    if (!text) {
-      DS_ASSIGN(text, TextPart::open(plan, options.raw));
-    }
-    DS_ASSIGN(result.emplace_back(),
-              text->prompt(std::get<std::string>(prompt), system));
-  }
-  return result;
 }
 
 /// What of the options applies here; says so where it is less than asked for.
@@ -139,11 +89,20 @@ Status run(const Options &options) {
   rt::Request form = requestForm(model, options);
   DS_TRY(form.sampling.check());
   std::unique_ptr<TextPart> text;
-  if (options.chat) {
-    DS_ASSIGN(text, TextPart::open(plan.view(), false));
+  bool spellsIds = options.tokenize && options.json;
+  if (options.chat || !options.stops.empty() || spellsIds) {
+    bool raw = options.raw || options.ids.has_value();
+    DS_ASSIGN(text, TextPart::open(plan.view(), raw));
+    DS_TRY(text->setStops(options.stops));
+    form.stopStrings = text->stops();
   }
   DS_ASSIGN(std::vector<std::vector<uint32_t>> prompts,
             readPrompts(options, plan.view(), text));
+  if (options.tokenize) {
+    printPrompts(prompts, text.get(), options.json,
+                 options.batchFile.has_value());
+    return {};
+  }
   DS_ASSIGN(std::unique_ptr<rt::Session> session,
             rt::Session::create(plan, sessionOptions(model, options)));
   rt::Generator generator(*session);

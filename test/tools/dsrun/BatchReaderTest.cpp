@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "test/runtime/text/V3Tokenizer.h"
 #include "tools/dsrun/BatchReader.h"
 #include <gtest/gtest.h>
 
@@ -34,6 +35,49 @@ TEST(BatchReaderTest, readsIds) {
             (std::vector<uint32_t>{5, 17, 0}));
 }
 
+// A conversation is a prompt: what its turns hold beside the known keys is
+// skipped, in any order.
+TEST(BatchReaderTest, readsMessages) {
+  Result<BatchPrompt> prompt = readBatchLine(
+      R"({"messages": [{"role": "system", "content": "s", "name": "n"}, )"
+      R"({"content": null, "role": "assistant", "tool_calls": [{"id": "1", )"
+      R"("function": {"arguments": "{\"a\": 1}", "name": "f", "x": []}}]}, )"
+      R"({"role": "tool", "content": "t", "tool_call_id": "1"}, )"
+      R"({"role": "user", "tool_calls": null}]})",
+      "f", 1);
+  ASSERT_TRUE(prompt);
+  const auto &messages = std::get<std::vector<rt::Message>>(*prompt);
+  ASSERT_EQ(messages.size(), 4u);
+  EXPECT_EQ(messages[0].role, rt::Role::System);
+  EXPECT_EQ(messages[0].content, "s");
+  EXPECT_EQ(messages[1].role, rt::Role::Assistant);
+  ASSERT_EQ(messages[1].calls.size(), 1u);
+  EXPECT_EQ(messages[1].calls[0].type, "function");
+  EXPECT_EQ(messages[1].calls[0].name, "f");
+  EXPECT_EQ(messages[1].calls[0].arguments, "{\"a\": 1}");
+  EXPECT_EQ(messages[2].role, rt::Role::Tool);
+  EXPECT_EQ(messages[3].content, "");
+}
+
+// The chat vectors, read as lines of a batch, give the text that the published
+// templates print: nothing of a conversation is lost on the way.
+TEST(BatchReaderTest, readsAllChatVectors) {
+  size_t count =
+      rt::forEachLine("chat/vectors.jsonl", [](const nlohmann::json &vector) {
+        Result<BatchPrompt> prompt = readBatchLine(vector.dump(), "f", 1);
+        ASSERT_TRUE(prompt) << vector.dump();
+        auto format = rt::chatFormatOf(vector["format"].get<std::string>());
+        auto renderer =
+            rt::ChatRenderer::open(rt::v3Tokenizer(), rt::v3Chat(*format));
+        ASSERT_TRUE(renderer);
+        EXPECT_EQ(
+            *renderer->text(std::get<std::vector<rt::Message>>(*prompt),
+                            vector["add_generation_prompt"].get<bool>()),
+            vector["text"].get<std::string>());
+      });
+  EXPECT_EQ(count, 240u);
+}
+
 // All escapes of JSON become their characters, pairs of surrogates one.
 TEST(BatchReaderTest, decodesEscapes) {
   EXPECT_EQ(textOf(R"("\"\\\/\b\f\n\r\t")"), "\"\\/\b\f\n\r\t");
@@ -49,6 +93,8 @@ struct BadLine {
 TEST(BatchReaderTest, refusesWhatIsNoPrompt) {
   const std::string nested =
       "{\"a\": " + std::string(70, '[') + "1" + std::string(70, ']') + "}";
+  const char *noPrompt =
+      "key \"prompt\", \"question\", \"ids\" or \"messages\"";
   const BadLine lines[] = {
       {"hi", "7:1", "a string or an object"},
       {"\"hi", "7:4", "the end of a string"},
@@ -61,8 +107,20 @@ TEST(BatchReaderTest, refusesWhatIsNoPrompt) {
       {"{\"prompt\": 5}", "7:12", "a string"},
       {"{\"prompt\" \"hi\"}", "7:11", "':'"},
       {"{\"prompt\": \"hi\"", "7:16", "',' or '}'"},
-      {"{\"answer\": \"hi\"}", "7", "key \"prompt\", \"question\" or \"ids\""},
-      {"{}", "7", "key \"prompt\", \"question\" or \"ids\""},
+      {"{\"answer\": \"hi\"}", "7", noPrompt},
+      {"{}", "7", noPrompt},
+      {"{\"messages\": []}", "7:15", "an object"},
+      {"{\"messages\": [{\"content\": \"a\"}]}", "7:31",
+       "key \"role\" before this"},
+      {"{\"messages\": [{\"role\": \"bot\"}]}", "7:24",
+       "system, user, assistant or tool"},
+      {"{\"messages\": [{\"role\": \"user\", \"content\": 1}]}", "7:43",
+       "a string"},
+      {"{\"messages\": [{\"role\": \"user\", \"tool_calls\": [{\"function\": "
+       "{\"name\": \"f\"}}]}]}",
+       "7:76", "\"tool_calls\" in assistant turns only"},
+      {"{\"messages\": [{\"role\": \"assistant\", \"tool_calls\": [{}]}]}",
+       "7:54", "\"function\" with a \"name\" before this"},
       {"{\"ids\": [1, -2]}", "7:13", "a token id"},
       {"{\"ids\": []}", "7:10", "a token id"},
       {"{\"a\": ,}", "7:7", "a value"},

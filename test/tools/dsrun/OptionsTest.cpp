@@ -38,6 +38,20 @@ TEST(OptionsTest, valuesReachTheirFields) {
                options.chat || options.greedy);
 }
 
+// Each --stop adds one text, whatever it looks like.
+TEST(OptionsTest, stopsAddUp) {
+  Result<CommandLine> line = parse(
+      {"p", "-p", "a", "--stop", "{}", "--stop=-x", "--stop", "a,b", "--min-p",
+       "0.5", "--presence-penalty", "-1", "--json", "--logprobs", "3"});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->options.stops,
+            (std::vector<std::string>{"{}", "-x", "a,b"}));
+  EXPECT_EQ(line->options.minP, 0.5f);
+  EXPECT_EQ(line->options.presencePenalty, -1.0f);
+  EXPECT_EQ(line->options.logprobs, 3u);
+  EXPECT_EQ(line->options.plan, "p");
+}
+
 // Text is taken as it is, empty or with a dash in front.
 TEST(OptionsTest, promptsAreTakenAsTheyAre) {
   EXPECT_EQ(parse({"p", "-p", "-5 + 3"})->options.prompt, "-5 + 3");
@@ -78,6 +92,14 @@ TEST(OptionsTest, refusesWrongCommandLines) {
   EXPECT_NE(refusal({"p", "-p", "a", "--ids", "1"}).find("exclude"),
             std::string::npos);
   EXPECT_NE(refusal({"p", "--chat", "--json"}).find("--chat conflicts"),
+            std::string::npos);
+  EXPECT_EQ(refusal({"p", "-p", "a", "--json", "--logprobs", "21"}),
+            "error[E100]: --logprobs: found 21, expected 0 to 20");
+  EXPECT_EQ(refusal({"p", "-p", "a", "--logprobs", "1"}),
+            "error[E100]: --logprobs needs --json");
+  EXPECT_NE(refusal({"p", "--ids", "1", "--stop", "a"}).find("needs text"),
+            std::string::npos);
+  EXPECT_NE(refusal({"p", "--chat", "--tokenize"}).find("--chat conflicts"),
             std::string::npos);
   EXPECT_NE(refusal({"p", "-p"}).find("--prompt"), std::string::npos);
 }

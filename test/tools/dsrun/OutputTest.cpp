@@ -60,6 +60,31 @@ TEST(LinePrinterTest, objectsCountTokens) {
             "\n");
 }
 
+// Asked for, logarithms come with each token, its rivals under it.
+TEST(LinePrinterTest, objectsHoldLogprobs) {
+  std::vector<rt::Request> requests(1);
+  requests[0].logprobs = 1;
+  rt::Completion completion;
+  completion.tokens = {4, 5};
+  completion.logprobs = {{4, -0.5f}, {4, -0.5f}, {5, -2}, {7, -1e-9f}};
+  testing::internal::CaptureStdout();
+  LinePrinter(requests, nullptr, LineForm::Json, false).onFinish(0, completion);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find(
+                R"("logprobs": [{"id": 4, "logprob": -0.5, )"
+                R"("top": [{"id": 4, "logprob": -0.5}]}, )"
+                R"({"id": 5, "logprob": -2, )"
+                R"("top": [{"id": 7, "logprob": -1e-09}]}]})"),
+            std::string::npos);
+}
+
+// Prompts come out as they would be run, a line each.
+TEST(PrintPromptsTest, printsIds) {
+  std::vector<std::vector<uint32_t>> prompts = {{5, 17, 0}, {3}};
+  testing::internal::CaptureStdout();
+  printPrompts(prompts, nullptr, false, true);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "5,17,0\n3\n");
+}
+
 class DumpWriterTest : public testing::Test {
 protected:
   void SetUp() override { std::filesystem::create_directory(folder); }

@@ -34,10 +34,13 @@ protected:
     result.reason = rt::FinishReason::Stop;
     return result;
   }
+  /// What is printed for an answer to a prompt, by default to a user's turn.
   std::string line(const TextPart &part, LineForm form,
-                   const rt::Completion &answer) const {
+                   const rt::Completion &answer,
+                   std::vector<uint32_t> prompt = {}) const {
     std::vector<rt::Request> requests(1);
-    requests[0].prompt = {0};
+    requests[0].prompt =
+        prompt.empty() ? *text->prompt("Hi", nullptr) : std::move(prompt);
     testing::internal::CaptureStdout();
     LinePrinter(requests, &part, form, false).onFinish(0, answer);
     return testing::internal::GetCapturedStdout();
@@ -99,6 +102,61 @@ TEST_F(TextTest, linesHoldTheAnswer) {
             std::string::npos);
   EXPECT_EQ(line(*text, LineForm::Text, answer),
             "a \\\\ b\\n</think>\\n\\n3\n");
+}
+
+// An answer that streams ends before a stop string, in whose parts its tokens
+// may come; an object has it in its ids alone.
+TEST_F(TextTest, stopStringsAreNotPrinted) {
+  ASSERT_TRUE(text->setStops({"4.\n"}));
+  rt::Completion answer = completion("1 + 3 = 4.\nMore.");
+  testing::internal::CaptureStdout();
+  StreamPrinter printer(*text);
+  for (uint32_t token : answer.tokens)
+    printer.onToken(0, token);
+  printer.onFinish(0, answer);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "1 + 3 = \n");
+  std::string object = line(*text, LineForm::Json, answer);
+  EXPECT_NE(object.find(R"("reasoning": "1 + 3 =", "content": "",)"),
+            std::string::npos);
+  EXPECT_EQ(text->setStops({""}).exit(), Exit::Usage);
+}
+
+// Nothing is held back longer than it may become a stop string.
+TEST_F(TextTest, streamsWhatIsCertain) {
+  ASSERT_TRUE(text->setStops({"12", "1x"}));
+  StreamPrinter printer(*text);
+  auto shown = [&](std::string_view written) {
+    testing::internal::CaptureStdout();
+    for (uint32_t token : ids(written))
+      printer.onToken(0, token);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(shown("a 1"), "a ");
+  EXPECT_EQ(shown("1"), "1");
+  EXPECT_EQ(shown("3"), "13");
+}
+
+// What follows outputs of tools is no reasoning: the prompt has no <think>.
+TEST_F(TextTest, promptsSayWhetherAnAnswerReasons) {
+  EXPECT_TRUE(text->answersReason(*text->prompt("Hi", nullptr)));
+  std::vector<uint32_t> plain = ids("Hi");
+  EXPECT_FALSE(text->answersReason(plain));
+  EXPECT_NE(line(*text, LineForm::Json, completion("3"), plain)
+                .find(R"("reasoning": "", "content": "3",)"),
+            std::string::npos);
+}
+
+// An object of a prompt has what each id spells; a part of a character is
+// U+FFFD.
+TEST_F(TextTest, printsPiecesOfPrompts) {
+  std::vector<std::vector<uint32_t>> prompts = {ids("<think>a é")};
+  testing::internal::CaptureStdout();
+  printPrompts(prompts, text.get(), true, false);
+  std::string object = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(object.starts_with(R"({"schema": 1, "ids": [5, )")) << object;
+  EXPECT_TRUE(object.ends_with("\"pieces\": [\"<think>\", \"a\", \" \", "
+                               "\"\uFFFD\", \"\uFFFD\"]}\n"))
+      << object;
 }
 
 // Without a reasoning format all of the answer is content, as it is.

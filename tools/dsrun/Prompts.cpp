@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tools/dsrun/Prompts.h"
+#include "tools/dsrun/BatchReader.h"
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace ds::dsrun {
+namespace {
+
+Result<std::string> readFile(const std::string &path) {
+  std::ifstream file;
+  bool isInput = path == "-";
+  if (!isInput)
+    file.open(path, std::ios::binary);
+  std::istream &in = isInput ? std::cin : file;
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if ((!isInput && !file.is_open()) || in.bad())
+    return Error{.code = ErrorCode::FileUnreadable,
+                 .file = path,
+                 .where = {},
+                 .subject = "cannot read the file",
+                 .found = {},
+                 .expected = {},
+                 .notes = {},
+                 .help = {}};
+  return text;
+}
+
+Result<std::vector<BatchPrompt>> givenPrompts(const Options &options) {
+  std::vector<BatchPrompt> prompts;
+  if (options.ids)
+    prompts.push_back(*options.ids);
+  else if (options.prompt)
+    prompts.push_back(*options.prompt);
+  else if (options.promptFile) {
+    DS_ASSIGN(std::string text, readFile(*options.promptFile));
+    if (text.ends_with('\n'))
+      text.pop_back();
+    prompts.push_back(std::move(text));
+  } else if (options.batchFile) {
+    DS_ASSIGN(std::string lines, readFile(*options.batchFile));
+    return readBatch(lines, *options.batchFile);
+  }
+  return prompts;
+}
+
+Result<std::vector<uint32_t>> conversation(const TextPart &text,
+                                           std::vector<rt::Message> messages,
+                                           const Options &options) {
+  if (options.raw)
+    return Error{.code = ErrorCode::UsageError,
+                 .subject = "--raw conflicts with \"messages\" of the batch"};
+  if (options.system)
+    messages.insert(messages.begin(), {rt::Role::System, *options.system});
+  return text.conversation(messages);
+}
+
+} // namespace
+
+Result<std::vector<std::vector<uint32_t>>>
+readPrompts(const Options &options, const rt::PlanView &plan,
+            std::unique_ptr<TextPart> &text) {
+  DS_ASSIGN(std::vector<BatchPrompt> prompts, givenPrompts(options));
+  const std::string *system = options.system ? &*options.system : nullptr;
+  std::vector<std::vector<uint32_t>> result;
+  for (BatchPrompt &prompt : prompts) {
+    if (auto *ids = std::get_if<std::vector<uint32_t>>(&prompt)) {
+      result.push_back(std::move(*ids));
+      continue;
+    }
+    if (!text) {
+      DS_ASSIGN(text, TextPart::open(plan, options.raw));
+    }
+    if (auto *messages = std::get_if<std::vector<rt::Message>>(&prompt)) {
+      DS_ASSIGN(result.emplace_back(),
+                conversation(*text, std::move(*messages), options));
+    } else {
+      DS_ASSIGN(result.emplace_back(),
+                text->prompt(std::get<std::string>(prompt), system));
+    }
+  }
+  return result;
+}
+
+} // namespace ds::dsrun
