@@ -19,8 +19,8 @@
 // What follows outputs is the same answer: no A, no <think>, content as it is.
 //
 // The published templates never reset what they know of the first call and the
-// first output: later ones lose their opening, and the content beside them. Here
-// every group of calls and of outputs is whole.
+// first output: later ones lose their opening, and the content beside them.
+// Here every group of calls and of outputs is whole.
 #pragma once
 #include "runtime/plan/ChatRecord.h"
 #include "runtime/text/Tokenizer.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Pairs that wait to be merged: the lowest rank first, of one rank the leftmost.
+// Pairs that wait to be merged: the lowest rank first, of equals the leftmost.
 //
 // A radix heap (Ahuja, Mehlhorn, Orlin, Tarjan 1990): merges come mostly in
 // ascending order, and then a pair only ever moves to a lower bucket, front to

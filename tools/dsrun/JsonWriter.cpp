@@ -51,8 +51,8 @@ JsonObject &JsonObject::member(std::string_view name, float number) {
 
 /// An array whose items `append(item)` appends.
 template <class Item, class Append>
-JsonObject &JsonObject::array(std::string_view name, std::span<const Item> items,
-                              Append append) {
+JsonObject &JsonObject::array(std::string_view name,
+                              std::span<const Item> items, Append append) {
   key(name);
   members_ += '[';
   for (const Item &item : items) {

@@ -2,7 +2,6 @@
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/JsonWriter.h"
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -46,15 +45,16 @@ std::vector<JsonObject> logprobs(const rt::Completion &completion) {
     object.member("id", uint64_t(token.id)).member("logprob", token.logprob);
     return object;
   };
-  std::span<const rt::TokenLogprob> left = completion.logprobs;
+  size_t count = completion.tokens.size();
+  std::span<const rt::TokenLogprob> all = completion.logprobs;
   std::vector<JsonObject> tokens;
-  for (size_t each = left.size() / std::max<size_t>(completion.tokens.size(), 1);
-       !left.empty(); left = left.subspan(each)) {
+  for (size_t i = 0; i < count; ++i) {
+    auto each = all.subspan(i * (all.size() / count), all.size() / count);
     std::vector<JsonObject> top;
-    for (const rt::TokenLogprob &rival : left.subspan(1, each - 1))
+    for (const rt::TokenLogprob &rival : each.subspan(1))
       top.push_back(entry(rival));
     tokens.push_back(
-        entry(left[0]).member("top", std::span<const JsonObject>(top)));
+        entry(each[0]).member("top", std::span<const JsonObject>(top)));
   }
   return tokens;
 }
@@ -95,7 +95,8 @@ Status outputStatus() {
 }
 
 StreamPrinter::StreamPrinter(const TextPart &text)
-    : decoder_(text, text.answersReason()), dims_(isTerminal() && text.answersReason()) {}
+    : decoder_(text, text.answersReason()),
+      dims_(isTerminal() && text.answersReason()) {}
 
 void StreamPrinter::onToken(size_t, uint32_t token) {
   show(decoder_.push(token));

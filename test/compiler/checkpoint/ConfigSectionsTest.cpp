@@ -199,7 +199,8 @@ TEST(GenerationConfigTest, RefusesBadValues) {
        {"{\"temperature\": -1}", "{\"temperature\": 1e300}", "{\"top_p\": 0}",
         "{\"top_p\": 1.5}", "{\"top_p\": 1e-300}", "{\"min_p\": -0.1}",
         "{\"min_p\": 1.1}", "{\"repetition_penalty\": 0}",
-        "{\"repetition_penalty\": 1e300}", "{\"top_k\": -1}", "{\"do_sample\": 1}", "{\"eos_token_id\": 1024}"})
+        "{\"repetition_penalty\": 1e300}", "{\"top_k\": -1}",
+        "{\"do_sample\": 1}", "{\"eos_token_id\": 1024}"})
     expectError(readGeneration(text), ErrorCode::ConfigValue,
                 {"generation_config.json"});
 }

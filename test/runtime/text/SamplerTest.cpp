@@ -95,8 +95,8 @@ std::vector<double> drawn(const std::vector<float> &logits,
 const std::vector<float> kLogits = {0.5f, 2.0f,  -1.0f, 2.0f, 1.25f,
                                     0.0f, -3.0f, 1.25f, 0.75f};
 
-// Temperature, top-k, top-p, min-p and all at once keep exactly the tokens of the
-// model, ties included, and draw them as often, to 4 standard deviations.
+// Temperature, top-k, top-p, min-p and all at once keep exactly the tokens of
+// the model, ties included, and draw them as often, to 4 standard deviations.
 TEST(Sampler, draws_what_the_model_says) {
   constexpr size_t draws = 40000;
   SamplingParameters cases[] = {

@@ -45,7 +45,8 @@ std::string modelled(const Texts &stops, std::string_view text) {
 size_t modelledHeld(const Texts &stops, std::string_view text) {
   for (size_t size = text.size(); size != 0; --size)
     for (const std::string &stop : stops)
-      if (size < stop.size() && stop.starts_with(text.substr(text.size() - size)))
+      if (size < stop.size() &&
+          stop.starts_with(text.substr(text.size() - size)))
         return size;
   return 0;
 }
