@@ -22,10 +22,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   FUZZ_CHECK(config->has_value());
   const GenerationConfig &values = **config;
-  double temperature = values.temperature.value_or(1);
+  // As floats, which are what a plan holds.
+  auto temperature = float(values.temperature.value_or(1));
   FUZZ_CHECK(std::isfinite(temperature) && temperature >= 0);
-  double topP = values.topP.value_or(1);
+  auto topP = float(values.topP.value_or(1));
   FUZZ_CHECK(topP > 0 && topP <= 1);
+  auto minP = float(values.minP.value_or(0));
+  FUZZ_CHECK(minP >= 0 && minP <= 1);
+  auto penalty = float(values.repetitionPenalty.value_or(1));
+  FUZZ_CHECK(std::isfinite(penalty) && penalty > 0);
   FUZZ_CHECK(values.eosTokenId.size() <= kMaxEosTokens);
   for (uint32_t token : values.eosTokenId)
     FUZZ_CHECK(token < kVocabSize);
