@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <future>
 #include <llvm/Support/raw_ostream.h>
 #include <mlir/IR/MLIRContext.h>
 #include <set>
@@ -179,22 +180,31 @@ levelsOf(const std::vector<std::string> &names) {
   return levels;
 }
 
-/// Machine code of every level.
+/// Machine code of every level, made side by side: it is most of the time that
+/// a compilation takes, and levels share nothing.
 Result<std::vector<CompiledImage>>
 compileImages(mlir::ModuleOp module,
               std::span<const kernels::LevelInfo *const> levels,
               CompileReport &report) {
-  std::vector<CompiledImage> images;
+  std::vector<std::vector<KernelInstance>> instances;
   std::set<std::string> rows;
   for (size_t i = 0; i < levels.size(); ++i) {
-    DS_ASSIGN(std::vector<KernelInstance> instances, instancesOf(module, i));
-    DS_ASSIGN(CompiledImage image, compileImage(levels[i]->level, instances));
-    images.push_back(std::move(image));
-    for (const KernelInstance &instance : instances)
+    DS_ASSIGN(instances.emplace_back(), instancesOf(module, i));
+    for (const KernelInstance &instance : instances[i])
       rows.insert(instance.row);
-    report.kernelInstances = uint32_t(instances.size());
+    report.kernelInstances = uint32_t(instances[i].size());
   }
   report.kernels.assign(rows.begin(), rows.end());
+  std::vector<std::future<Result<CompiledImage>>> running;
+  for (size_t i = 0; i < levels.size(); ++i)
+    running.push_back(std::async(
+        i + 1 < levels.size() ? std::launch::async : std::launch::deferred,
+        [&, i] { return compileImage(levels[i]->level, instances[i]); }));
+  std::vector<CompiledImage> images;
+  for (auto image = running.rbegin(); image != running.rend(); ++image) {
+    DS_ASSIGN(images.emplace_back(), image->get()); // the last: it runs here
+  }
+  std::ranges::reverse(images);
   return images;
 }
 

@@ -4,8 +4,9 @@
 
 Makes the folder as sparse files with the published tokenizer from TEXT, compiles
 it for three lengths of context and compares every byte count that dsc prints
-with a calculation by hand. Time and memory are printed; they fail at three times the
-bounds, since the machine may be busy.
+with a calculation by hand. Time and memory are printed. They fail at three times
+the bounds, and of the time that of the CPU counts: on an idle machine it is the
+elapsed time, on a busy one it stays what it is.
 """
 import json
 import math
@@ -132,8 +133,8 @@ def main():
             if context == 4096:
                 print(text)
                 check_box(text)
-            if wall > SLACK * SECONDS or peak > SLACK * PEAK_BYTES:
-                failures.append(f"{wall:.1f} s and {peak} B, expected at most {SECONDS} s and {PEAK_BYTES} B")
+            if cpu > SLACK * SECONDS or peak > SLACK * PEAK_BYTES:
+                failures.append(f"{cpu:.1f} s and {peak} B, expected at most {SECONDS} s and {PEAK_BYTES} B")
             check_budget(bin_dir, plan, context)
     sys.exit("\n".join(failures) or 0)
 
