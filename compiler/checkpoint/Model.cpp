@@ -55,6 +55,7 @@ Result<Model> readModel(const std::string &path, const ReadOptions &options) {
   DS_ASSIGN(InputFolder folder, InputFolder::open(location.folder, links));
   DS_ASSIGN(InputFile configFile, folder.openFile(location.configName));
   Model model;
+  model.configName = location.configName;
   DS_ASSIGN(model.config, readConfig(configFile));
   DS_ASSIGN(model.checkpoint, readCheckpoint(folder, options));
   model.checkpoint.sideFiles.push_back(

@@ -39,6 +39,7 @@ struct LayerTensors {
 };
 
 struct Model {
+  std::string configName; // of the file in the checkpoint's folder
   ModelConfig config;
   Checkpoint checkpoint;
   /// "embed_tokens", "norm", "lm_head"; a tied lm_head is embed_tokens again.

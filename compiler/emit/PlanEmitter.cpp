@@ -269,7 +269,7 @@ Status Emitter::addProvenance() {
   record.options = writer_.string(in_.options);
   DS_ASSIGN(checkpoint::InputFolder folder,
             checkpoint::InputFolder::open(in_.model.checkpoint.folder));
-  auto digest = [&](const char *name, uint8_t (&to)[32]) -> Status {
+  auto digest = [&](const std::string &name, uint8_t (&to)[32]) -> Status {
     DS_ASSIGN(std::optional<checkpoint::InputFile> file, folder.tryOpen(name));
     if (!file)
       return Status::ok();
@@ -277,7 +277,7 @@ Status Emitter::addProvenance() {
     std::ranges::copy(digestOf(bytes), to);
     return Status::ok();
   };
-  DS_TRY(digest("config.json", record.configDigest));
+  DS_TRY(digest(in_.model.configName, record.configDigest));
   DS_TRY(digest("model.safetensors.index.json", record.indexDigest));
   writer_.add(record);
   return Status::ok();
