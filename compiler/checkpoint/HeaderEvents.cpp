@@ -68,9 +68,6 @@ bool HeaderEvents::onUnsigned(uint64_t value) {
   if (at_ == At::Shape && numbers_.size() == kMaxRank)
     return failEntry(ErrorCode::HeaderLimit, "rank", "more dimensions",
                      "at most " + std::to_string(kMaxRank));
-  if (at_ == At::Shape && value > kMaxDimension)
-    return failEntry(ErrorCode::HeaderLimit, "dimension", std::to_string(value),
-                     "at most " + std::to_string(kMaxDimension));
   numbers_.push_back(value);
   return true;
 }

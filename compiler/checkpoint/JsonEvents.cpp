@@ -100,6 +100,13 @@ Status parseJson(std::string_view text, const std::string &file,
     error.expected = "JSON text";
     return error;
   }
+  if (text.starts_with("version https://git-lfs.github.com/")) {
+    error.found = "a Git LFS pointer (" + std::to_string(text.size()) +
+                  " bytes)";
+    error.expected = "JSON";
+    error.help = "download the file itself";
+    return error;
+  }
   Adapter adapter(events, file);
   if (Json::sax_parse(text.begin(), text.end(), &adapter))
     return Status::ok();

@@ -98,6 +98,13 @@ Status checkSize(const InputFile &file, const HeaderTensor &tensor) {
     error.expected = "a size below 2^64 bits";
     return error;
   }
+  for (uint64_t dimension : tensor.shape)
+    if (dimension > kMaxDimension)
+      return Error{.code = ErrorCode::HeaderLimit,
+                   .file = file.path(),
+                   .subject = "tensor " + tensor.name + ": dimension",
+                   .found = std::to_string(dimension),
+                   .expected = "at most " + std::to_string(kMaxDimension)};
   if (isEmpty)
     bits = 0;
   if (bits % 8) {
