@@ -14,6 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import controls
 import harness
 
 
@@ -24,7 +25,7 @@ def main():
     jobs = min(4, len(os.sched_getaffinity(0)))
     chosen = [word for word in sys.argv[2:] if word != "--no-limits"]
     harness.Trial.limits = "--no-limits" not in sys.argv
-    sys.exit(1 if harness.run_rows(sys.argv[1], chosen, jobs) else 0)
+    sys.exit(1 if harness.run_rows(sys.argv[1], chosen, jobs, controls.run_controls) else 0)
 
 
 main()

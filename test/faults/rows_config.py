@@ -84,6 +84,11 @@ def limits(t):
     t.refuse(deep(64), 6, "config.json: nesting depth: found 65, expected at most 64")
     t.accept(deep(63))
     t.refuse(with_text(t, "[" * 500_000), 6, "config.json: nesting depth: found 65, expected at most 64")
+    t.case("generation_config.json")
+    for text, part in (("[" * 65, "nesting depth: found 65"), ("{}" + " " * limit, f"size: found {limit + 2}")):
+        model = t.model()
+        model.write("generation_config.json", text)
+        t.refuse(model, 6, f"generation_config.json: {part}")
 
 
 @row("22", "a key appears twice in config.json")
@@ -115,6 +120,10 @@ def integers(t):
         t.case(value)
         t.refuse(t.model().config_text('"num_hidden_layers": 3', f'"num_hidden_layers": {value}'), 3, "config.json",
                  f'key "num_hidden_layers": found {shown}, expected integer 1..1024')
+    t.case("a long string is cut")
+    run = t.refuse(t.model().config(num_hidden_layers="x" * 10_000), 3, 'key "num_hidden_layers": found "xxx')
+    if len(run.stderr) > 1000:
+        t.fail(f"stderr has {len(run.stderr)} bytes", run)
     t.case("beyond double")
     t.refuse(t.model().config_text('"num_hidden_layers": 3', '"num_hidden_layers": 1e999'), 3, "config.json:", "1e999")
     for key, value in (("rms_norm_eps", "0"), ("rms_norm_eps", "-1e-6"), ("rms_norm_eps", '"1e-6"'),
