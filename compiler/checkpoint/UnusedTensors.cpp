@@ -39,14 +39,7 @@ public:
   }
 
 private:
-  struct Group {
-    size_t count = 0;
-    std::string example;
-    void add(const std::string &name) {
-      if (!count++)
-        example = name;
-    }
-  };
+  using Group = std::vector<std::string>; // names of tensors, in order
 
   bool isUsed(const std::string &name) const {
     auto at = model_.checkpoint.tensors.find(name);
@@ -106,7 +99,7 @@ private:
                    .file = "",
                    .subject = "tensor " + name +
                               ": not part of the model (--strict)"};
-    group.add(name);
+    group.push_back(name);
     return {};
   }
 
@@ -144,10 +137,13 @@ private:
   }
 
   void addNote(const Group &group, const char *what) {
-    if (group.count)
-      model_.notes.push_back(std::to_string(group.count) + " " + what +
-                             " are not used (" + printable(group.example) +
-                             (group.count > 1 ? ", …)" : ")"));
+    if (group.empty())
+      return;
+    model_.notes.push_back(std::to_string(group.size()) + " " + what +
+                           " are not used (" + printable(group[0]) +
+                           (group.size() > 1 ? ", …)" : ")"));
+    for (const std::string &name : group)
+      model_.details.push_back("tensor " + printable(name) + " is not used");
   }
 
   Model &model_;
