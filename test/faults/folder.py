@@ -87,10 +87,12 @@ class Model:
     # Shards.
 
     def header(self, shard=FIRST):
-        """The header as an object, and where the data begins."""
+        """The tensors of the header as an object, and where the data begins."""
         with open(self / shard, "rb") as file:
             size, = struct.unpack("<Q", file.read(8))
-            return json.loads(file.read(size)), 8 + size
+            header = json.loads(file.read(size))
+            header.pop("__metadata__", None)
+            return header, 8 + size
 
     def change_header(self, change, shard=FIRST, data=None):
         """change gets the header's object and may return another object or text; the data stay."""
@@ -106,8 +108,7 @@ class Model:
 
     def tensors(self):
         """Every tensor in both headers with its shard."""
-        return {name: (shard, fields) for shard in (FIRST, SECOND) for name, fields in self.header(shard)[0].items()
-                if name != "__metadata__"}
+        return {name: (shard, fields) for shard in (FIRST, SECOND) for name, fields in self.header(shard)[0].items()}
 
     def rebuild(self, change):
         """change gets {name: [shard, dtype, shape, bytes]} and alters it; shards and index are written anew."""
