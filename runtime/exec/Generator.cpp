@@ -35,6 +35,9 @@ Generator::run(std::span<const Request> requests, GenerationListener *listener,
   listener_ = listener;
   nextRequest_ = 0;
   stats_ = {};
+  promptTokens_ = 0;
+  for (const Request &request : requests)
+    promptTokens_ += request.prompt.size();
   start_ = Clock::now();
   Status status;
   while (status && (nextRequest_ < requests.size() || !active_.empty())) {
@@ -123,6 +126,8 @@ bool Generator::prefilling() const {
 
 Status Generator::prefill() {
   Clock::time_point start = Clock::now();
+  if (listener_)
+    listener_->onPrefill(stats_.prefillTokens, promptTokens_);
   run_.clear();
   rows_.clear();
   rowOwner_.clear();

@@ -51,6 +51,9 @@ struct Completion {
 class GenerationListener {
 public:
   virtual ~GenerationListener() = default;
+  /// Before each run over prompts: how many of their tokens, of all requests,
+  /// have been computed.
+  virtual void onPrefill(uint64_t /*done*/, uint64_t /*total*/) {}
   virtual void onToken(size_t request, uint32_t token) = 0;
   virtual void onFinish(size_t request, const Completion &completion) = 0;
 };
@@ -78,6 +81,9 @@ public:
   Result<std::vector<Completion>>
   run(std::span<const Request> requests, GenerationListener *listener = nullptr,
       const std::atomic<bool> *cancel = nullptr);
+
+  /// Most tokens of prompts that one run computes.
+  uint32_t chunk() const { return session_.chunk(); }
 
   /// Of the last run().
   const GenerationStats &stats() const { return stats_; }
@@ -107,6 +113,7 @@ private:
   Session &session_;
   Sampler sampler_;
   GenerationStats stats_;
+  uint64_t promptTokens_ = 0; // of all requests
   Clock::time_point start_;
   GenerationListener *listener_ = nullptr;
   std::span<const Request> requests_;

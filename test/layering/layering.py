@@ -20,7 +20,9 @@ MAY_INCLUDE = {
     "compiler/text": {"compiler/checkpoint", "runtime/base", "runtime/plan", "runtime/text", "json"},
     "compiler": {"compiler", "passes", "dialects", "kernels", "runtime/base", "runtime/plan", "mlir", "llvm", "json"},
     "tools": {"compiler", "passes", "dialects", "kernels", "runtime", "mlir", "llvm", "json"},
-    "tools/dsrun": {"runtime"},
+    "tools/options": {"runtime/base"},
+    "tools/terminal": {"runtime/base"},
+    "tools/dsrun": {"runtime", "tools/options", "tools/terminal"},
 }
 TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "compiler", "dialects", "runtime",
        "passes", "kernels", "test", "tools"}

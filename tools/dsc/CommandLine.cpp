@@ -2,7 +2,11 @@
 #include "tools/dsc/CommandLine.h"
 #include "compiler/Compiler.h"
 #include "kernels/Catalog.h"
+#include "tools/dsc/ToolTables.h"
 #include "tools/dsc/Version.h"
+#include "tools/options/Completion.h"
+#include "tools/options/Manual.h"
+#include "tools/options/NearMiss.h"
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <map>
@@ -25,11 +29,13 @@ struct Written {
   }
 };
 
-Error usage(std::string option, std::string found, std::string expected) {
+Error usage(std::string option, std::string found, std::string expected,
+            std::string help = {}) {
   return {.code = ErrorCode::UsageError,
           .subject = std::move(option),
           .found = std::move(found),
-          .expected = std::move(expected)};
+          .expected = std::move(expected),
+          .help = std::move(help)};
 }
 
 /// Switches that only make sense with, or without, another.
@@ -64,9 +70,13 @@ Result<T> readWord(const std::string &option, const std::string &text,
   if (found != words.end())
     return found->second;
   std::string all;
-  for (auto &[word, value] : words)
+  std::vector<std::string> known;
+  for (auto &[word, value] : words) {
     all += (all.empty() ? "" : ", ") + word;
-  return usage(option, text, "one of " + all);
+    known.push_back(word);
+  }
+  return usage(option, text, "one of " + all,
+               options::suggestion(text, known));
 }
 
 std::vector<std::string> splitAtCommas(const std::string &text) {
@@ -86,7 +96,9 @@ Status readTaps(const std::string &text, CompileOptions &options) {
     else if (word == "experts")
       options.tapExperts = true;
     else
-      return usage("--taps", word, "hidden, experts, or both with a comma");
+      return usage("--taps", word, "hidden, experts, or both with a comma",
+                   options::suggestion(
+                       word, std::vector<std::string>{"hidden", "experts"}));
   }
   return Status::ok();
 }
@@ -158,14 +170,41 @@ Result<Command> compileCommand(const Written &written) {
 }
 
 Result<Command> inspectCommand(const Written &written) {
-  return Command(InspectCommand{written.input, written.switches.at("json"),
-                                written.switches.at("steps"),
-                                written.switches.at("weights")});
+  return Command(InspectCommand{
+      written.input, written.switches.at("json"), written.switches.at("steps"),
+      written.switches.at("weights"), written.switches.at("why")});
+}
+
+Result<Command> explainCommand(const Written &written) {
+  return Command(ExplainCommand{written.input, written.switches.at("json")});
+}
+
+Result<Command> doctorCommand(const Written &written) {
+  return Command(DoctorCommand{written.input, written.switches.at("json")});
+}
+
+Result<Command> completionCommand(const Written &written) {
+  using Script = std::string (*)(const std::vector<options::Tool> &);
+  DS_ASSIGN(Script script,
+            readWord<Script>("SHELL", written.input,
+                             {{"bash", options::bashCompletion},
+                              {"zsh", options::zshCompletion},
+                              {"fish", options::fishCompletion}}));
+  return Command(PrintCommand{script({dscTool(), dsrunTool()})});
+}
+
+Result<Command> manualCommand(const Written &written) {
+  using Table = options::Tool (*)();
+  DS_ASSIGN(Table table,
+            readWord<Table>("TOOL",
+                            written.input.empty() ? "dsc" : written.input,
+                            {{"dsc", dscTool}, {"dsrun", dsrunTool}}));
+  return Command(PrintCommand{options::manualPage(table())});
 }
 
 void addOptions(CLI::App &app, const std::string &command, Written &written) {
 #define OPTION(commandName, id, spelling, meta, help)                          \
-  if (command == #commandName) {                                               \
+  if (command == #commandName || std::string_view("every") == #commandName) {  \
     if (std::string_view(meta).empty())                                        \
       app.add_flag(spelling, written.switches[#id], help);                     \
     else                                                                       \
@@ -174,43 +213,119 @@ void addOptions(CLI::App &app, const std::string &command, Written &written) {
 #include "tools/dsc/Options.def"
 }
 
+/// The command's own flags, and --help.
+std::vector<std::string_view> flagsOf(const std::string &command) {
+  std::vector<std::string_view> flags = {"-h,--help"};
+  if (command.empty())
+    flags.push_back("--version");
+#define OPTION(commandName, id, spelling, meta, help)                          \
+  if (command == #commandName || std::string_view("every") == #commandName)    \
+    flags.push_back(spelling);
+#include "tools/dsc/Options.def"
+  return flags;
+}
+
+/// The first word that nothing is known about. An option before other words:
+/// what follows it may be its value.
+Error unexpected(const std::vector<std::string> &words,
+                 const std::string &command) {
+  for (const std::string &word : words)
+    if (word.starts_with('-'))
+      return options::unknownOption(word, flagsOf(command));
+  if (!command.empty())
+    return {.code = ErrorCode::UsageError,
+            .where = words[0],
+            .subject = "unexpected argument",
+            .help = "dsc " + command + " --help lists what it takes"};
+  std::vector<std::string> commands;
+#define COMMAND(name, operand, operandText, summary) commands.push_back(#name);
+#include "tools/dsc/Commands.def"
+  std::string help = options::suggestion(words[0], commands);
+  return {.code = ErrorCode::UsageError,
+          .where = words[0],
+          .subject = "unknown command",
+          .help = help.empty() ? "dsc --help lists the commands" : help};
+}
+
+using Read = Result<Command> (*)(const Written &);
+struct CommandParser {
+  CLI::App *app;
+  Written written;
+  Read read;
+};
+
+/// Adds one command; its words land in `parser`.
+void addCommand(CLI::App &app, const std::string &name, std::string operand,
+                const char *operandText, const char *summary,
+                CommandParser &parser) {
+  parser.app = app.add_subcommand(name, summary);
+  parser.app->allow_extras();
+  bool isOptional = operand.starts_with('[');
+  if (isOptional)
+    operand = operand.substr(1, operand.size() - 2);
+  parser.app->add_option(operand, parser.written.input, operandText)
+      ->required(!isOptional)
+      ->type_name("");
+  addOptions(*parser.app, name, parser.written);
+}
+
 } // namespace
 
-Result<Command> parseCommandLine(int argc, const char *const *argv) {
+Result<Command> parseCommandLine(int argc, const char *const *argv,
+                                 terminal::ColorChoice &color) {
   CLI::App app{"dsc compiles a DeepSeek checkpoint folder into one plan, ahead "
                "of time.",
                "dsc"};
   app.set_version_flag("--version", versionText());
-  app.require_subcommand(1);
-  Written compileWritten, inspectWritten;
-  CLI::App *compileApp = app.add_subcommand(
-      "compile", "checkpoint folder (or its config.json) to plan");
-  compileApp
-      ->add_option("CHECKPOINT", compileWritten.input,
-                   "checkpoint folder, or its config.json")
-      ->required();
-  addOptions(*compileApp, "compile", compileWritten);
-  CLI::App *inspectApp = app.add_subcommand(
-      "inspect",
-      "what a plan holds: sections, memory, steps, kernels, weights");
-  inspectApp->add_option("PLAN", inspectWritten.input, "a plan")->required();
-  addOptions(*inspectApp, "inspect", inspectWritten);
+  app.require_subcommand(0, 1);
+  app.allow_extras();
+  std::map<std::string, CommandParser> parsers;
+#define COMMAND(name, operand, operandText, summary)                           \
+  parsers[#name].read = name##Command;                                         \
+  addCommand(app, #name, operand, operandText, summary, parsers[#name]);
+#include "tools/dsc/Commands.def"
+  auto chosen = [&]() -> std::string {
+    for (CLI::App *command : app.get_subcommands())
+      return command->get_name();
+    return "";
+  };
+  // An unknown option comes first: it may have taken the operand's place.
+  auto extras = [&] {
+    std::string command = chosen();
+    return command.empty() ? app.remaining()
+                           : parsers[command].app->remaining();
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
-    for (CLI::App *chosen : app.get_subcommands())
-      return Command(PrintCommand{chosen->help("dsc")});
-    return Command(PrintCommand{app.help()});
+    std::string command = chosen();
+    return Command(PrintCommand{
+        command.empty() ? app.help() : parsers[command].app->help("dsc")});
   } catch (const CLI::CallForVersion &) {
     return Command(PrintCommand{versionText() + "\n"});
   } catch (const CLI::ParseError &error) {
+    for (const std::string &word : extras())
+      if (word.starts_with('-'))
+        return unexpected(extras(), chosen());
     return Error{.code = ErrorCode::UsageError,
                  .subject = error.what(),
                  .help = "dsc --help lists commands and options"};
   }
-  if (compileApp->parsed())
-    return compileCommand(compileWritten);
-  return inspectCommand(inspectWritten);
+  if (!extras().empty())
+    return unexpected(extras(), chosen());
+  if (chosen().empty())
+    return Error{.code = ErrorCode::UsageError,
+                 .subject = "no command given: dsc COMMAND …",
+                 .help = "dsc --help lists the commands"};
+  const CommandParser &parser = parsers[chosen()];
+  if (parser.written.has("color")) {
+    DS_ASSIGN(color, readWord<terminal::ColorChoice>(
+                         "--color", parser.written.value("color"),
+                         {{"auto", terminal::ColorChoice::Auto},
+                          {"always", terminal::ColorChoice::Always},
+                          {"never", terminal::ColorChoice::Never}}));
+  }
+  return parser.read(parser.written);
 }
 
 } // namespace ds

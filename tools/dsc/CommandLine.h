@@ -2,6 +2,7 @@
 #pragma once
 #include "compiler/Options.h"
 #include "runtime/base/Status.h"
+#include "tools/terminal/Color.h"
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,16 +15,28 @@ struct CompileCommand {
 };
 struct InspectCommand {
   std::string plan;
-  bool json = false, steps = false, weights = false;
+  bool json = false, steps = false, weights = false, why = false;
 };
-/// Text that was asked for (--help, --version); the program prints it and ends.
+struct ExplainCommand {
+  std::string code; // as written; empty: all
+  bool json = false;
+};
+struct DoctorCommand {
+  std::string folder; // empty: no disk is measured
+  bool json = false;
+};
+/// Text that was asked for (--help, --version, a script, a manual page); the
+/// program prints it and ends.
 struct PrintCommand {
   std::string text;
 };
-using Command = std::variant<CompileCommand, InspectCommand, PrintCommand>;
+using Command = std::variant<CompileCommand, InspectCommand, ExplainCommand,
+                             DoctorCommand, PrintCommand>;
 
-/// Reads dsc's command line. Errors: UsageError naming the option, what was
-/// found, what was expected.
-Result<Command> parseCommandLine(int argc, const char *const *argv);
+/// Reads dsc's command line; `color` is what it says of colour, an error or
+/// not. Errors: UsageError naming the option, what was found, what was
+/// expected, and what may have been meant.
+Result<Command> parseCommandLine(int argc, const char *const *argv,
+                                 terminal::ColorChoice &color);
 
 } // namespace ds

@@ -3,8 +3,14 @@
 #include "tools/dsc/CommandLine.h"
 
 namespace ds {
-/// Compiles; phase lines and the closing box go to standard error.
+/// Compiles; progress and the closing box go to standard error.
 Status runCompile(const CompileCommand &command);
 /// Describes a plan on standard output. Code in the plan is never run.
 Status runInspect(const InspectCommand &command);
+/// Explains an error on standard output, or lists all. Errors: UsageError where
+/// there is no such code, with those that are near.
+Status runExplain(const ExplainCommand &command);
+/// Examines this machine; what is found goes to standard output. The exit
+/// status: 1 where a check failed.
+Result<int> runDoctor(const DoctorCommand &command, bool color);
 } // namespace ds

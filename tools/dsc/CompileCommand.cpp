@@ -3,6 +3,7 @@
 #include "kernels/Catalog.h"
 #include "runtime/device/CPUFeatures.h"
 #include "tools/dsc/Commands.h"
+#include "tools/dsc/PhaseProgress.h"
 #include "tools/dsc/Sizes.h"
 #include <chrono>
 #include <cstdio>
@@ -14,30 +15,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// One line per phase, printed when it is over: its name and time.
-class PhaseLines {
-public:
-  explicit PhaseLines(bool quiet) : quiet_(quiet) {}
-
-  void begin(std::string_view phase) {
-    end();
-    phase_ = phase;
-    begin_ = Clock::now();
-  }
-  void end() {
-    if (!quiet_ && !phase_.empty())
-      fmt::print(
-          stderr, "dsc: {:<28} {:8.1f} ms\n", phase_,
-          std::chrono::duration<double, std::milli>(Clock::now() - begin_)
-              .count());
-    phase_.clear();
-  }
-
-private:
-  bool quiet_;
-  std::string phase_;
-  Clock::time_point begin_;
-};
+PhaseDisplay displayOf(const CompileCommand &command) {
+  if (command.quiet)
+    return PhaseDisplay::None;
+  // Where the compiler itself writes to the terminal, a bar would be in its way.
+  bool isTalking = command.verbose || command.options.explain ||
+                   command.options.output == "-";
+  return isTalking ? PhaseDisplay::Lines : PhaseDisplay::Bar;
+}
 
 /// "fits" when the machine's memory holds the total; weights are mapped, so
 /// they count like everything else once they have been read.
@@ -88,6 +73,9 @@ void printBox(const CompileCommand &command, const CompileReport &report,
   line("kernels",
        fmt::format("{} instances of {} rows for {}", report.kernelInstances,
                    report.kernels.size(), fmt::join(report.levels, ", ")));
+  if (command.verbose)
+    for (const std::string &row : report.kernels)
+      line("", row);
   line("chat", report.hasTokenizer ? report.chatFormat
                                    : "no tokenizer.json: token ids only");
   for (const std::string &note : report.notes)
@@ -117,7 +105,7 @@ Result<std::string> hostLevel() {
 
 Status runCompile(const CompileCommand &command) {
   auto begin = Clock::now();
-  PhaseLines lines(command.quiet);
+  PhaseProgress progress(displayOf(command));
   CompileOptions options = command.options;
   options.compiler = "dsc " DS_VERSION;
   if (options.levels.empty()) {
@@ -125,9 +113,9 @@ Status runCompile(const CompileCommand &command) {
     options.levels = {level};
   }
   DS_ASSIGN(CompileReport report, compile(options, [&](std::string_view phase) {
-              lines.begin(phase);
+              progress.begin(phase);
             }));
-  lines.end();
+  progress.end();
   if (!command.quiet && !command.options.stopAfter)
     printBox(command, report,
              std::chrono::duration<double>(Clock::now() - begin).count());

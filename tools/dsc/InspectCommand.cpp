@@ -4,6 +4,8 @@
 #include "runtime/plan/PlanFile.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/InspectJson.h"
+#include "tools/dsc/KernelReasons.h"
+#include "tools/dsc/MemoryTable.h"
 #include "tools/dsc/Sizes.h"
 #include <cstring>
 #include <map>
@@ -61,18 +63,40 @@ void printBudget(const PlanView &plan) {
   line("host", b.host);
   line("workspace", b.workspacePerWorker, "for each thread");
   line("total", b.total, "with one thread");
+  fmt::print("memory by context, with one thread (dsc compile --ctx N)\n");
+  for (const ContextMemory &row : memoryByContext(plan))
+    fmt::print("  {:>7} tokens  state {:<9} total {:<9} {}\n", row.context,
+               bytesText(row.state), bytesText(row.total),
+               row.context == plan.model[0].context ? "this plan" : "");
 }
 
-void printKernels(const PlanView &plan) {
+void printReasons(const PlanView &plan, size_t level, size_t kernel) {
+  std::vector<RowReason> reasons = reasonsOf(plan, level, kernel);
+  if (reasons.empty())
+    fmt::print("        not known: the plan is of another version of dsc\n");
+  for (const RowReason &row : reasons)
+    fmt::print("        {:<40} {}{}\n", row.row, row.reason,
+               row.microseconds > 0
+                   ? fmt::format(" ({:.1f} us)", row.microseconds)
+                   : "");
+}
+
+void printKernels(const PlanView &plan, bool why) {
   uint32_t n = plan.kernelsPerLevel();
   for (size_t level = 0; level < plan.levels.size(); ++level) {
     fmt::print("kernels for {} (needs {})\n",
                plan.string(plan.levels[level].name),
                plan.string(plan.levels[level].features));
+    if (why)
+      fmt::print("  rows of the kernel table, with an estimate for {} tokens "
+                 "on one core\n",
+                 kReasonRows);
     for (uint32_t k = 0; k < n; ++k) {
       const rt::KernelRecord &kernel = plan.kernels[level * n + k];
       fmt::print("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),
                  plan.string(kernel.shape));
+      if (why)
+        printReasons(plan, level, k);
     }
   }
 }
@@ -155,7 +179,7 @@ Status runInspect(const InspectCommand &command) {
   printModel(plan);
   printBudget(plan);
   printSections(plan);
-  printKernels(plan);
+  printKernels(plan, command.why);
   printProgram(plan, command.steps);
   printWeights(plan, command.weights);
   return Status::ok();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/InspectJson.h"
 #include "runtime/plan/Dump.h"
+#include "tools/dsc/KernelReasons.h"
+#include "tools/dsc/MemoryTable.h"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -62,6 +64,31 @@ Json section(const PlanView &plan, std::span<const Record> records) {
   }
 }
 
+Json memoryTable(const PlanView &plan) {
+  Json array = Json::array();
+  for (const ContextMemory &row : memoryByContext(plan))
+    array.push_back({{"context", row.context},
+                     {"state", row.state},
+                     {"total", row.total}});
+  return array;
+}
+
+/// For each kernel, in the order of `kernels`, the rows it was chosen from;
+/// null where this dsc cannot tell.
+Json reasonTable(const PlanView &plan) {
+  Json array = Json::array();
+  for (size_t level = 0; level < plan.levels.size(); ++level)
+    for (size_t k = 0; k < plan.kernelsPerLevel(); ++k) {
+      Json rows;
+      for (const RowReason &row : reasonsOf(plan, level, k))
+        rows.push_back({{"row", row.row},
+                        {"reason", row.reason},
+                        {"microseconds", row.microseconds}});
+      array.push_back(std::move(rows));
+    }
+  return array;
+}
+
 } // namespace
 
 std::string planAsJson(const PlanView &plan) {
@@ -72,6 +99,9 @@ std::string planAsJson(const PlanView &plan) {
 #define SECTION(tag, member, Record, presence, text)                           \
   json[#member] = section(plan, plan.member);
 #include "runtime/plan/Sections.def"
+  // What follows is derived, no part of the file.
+  json["memory_by_context"] = memoryTable(plan);
+  json["kernel_choices"] = reasonTable(plan);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include "tools/dsrun/Options.h"
 #include "runtime/plan/Records.h"
 #include "runtime/text/Logprobs.h"
+#include "tools/options/NearMiss.h"
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <type_traits>
@@ -45,9 +46,17 @@ bool parse(std::string_view text, std::vector<uint32_t> &value) {
   return true;
 }
 
+bool parse(std::string_view text, terminal::ColorChoice &value) {
+  std::optional<terminal::ColorChoice> choice = terminal::colorChoice(text);
+  value = choice.value_or(value);
+  return choice.has_value();
+}
+
 template <class Value>
 std::string_view kindOf() {
-  if constexpr (std::is_same_v<Value, std::vector<uint32_t>>)
+  if constexpr (std::is_same_v<Value, terminal::ColorChoice>)
+    return "auto, always or never";
+  else if constexpr (std::is_same_v<Value, std::vector<uint32_t>>)
     return "token ids, comma-separated";
   else if constexpr (std::is_floating_point_v<Value>)
     return "a number";
@@ -80,9 +89,14 @@ CLI::Option *addOption(CLI::App &app, Status &status, const char *flags,
     Value value{};
     if (parse(given, value))
       field = std::move(value);
-    else
-      status.add(
-          usage(name, "", '"' + given + '"', std::string(kindOf<Value>())));
+    else {
+      Error error =
+          usage(name, "", '"' + given + '"', std::string(kindOf<Value>()));
+      if constexpr (std::is_same_v<Value, terminal::ColorChoice>)
+        error.help = options::suggestion(
+            given, std::vector<std::string>{"auto", "always", "never"});
+      status.add(std::move(error));
+    }
   };
   return app.add_option_function<std::string>(flags, read, text);
 }
@@ -158,9 +172,14 @@ Result<CommandLine> parseCommandLine(int argc, const char *const *argv) {
   } catch (const CLI::Error &error) {
     return usage("", error.what());
   }
+  constexpr std::string_view known[] = {
+      "-h,--help", "--version",
+#define OPTION(flags, field, valueName, section, help) flags,
+#include "tools/dsrun/Options.def"
+  };
   for (const std::string &extra : app.remaining())
-    status.add(usage(extra, extra.starts_with('-') ? "unknown option"
-                                                   : "unexpected argument"));
+    status.add(extra.starts_with('-') ? options::unknownOption(extra, known)
+                                      : usage(extra, "unexpected argument"));
   if (wantsHelp)
     line.answer = app.help();
   else if (wantsVersion)

@@ -2,6 +2,7 @@
 // The command line of dsrun as values.
 #pragma once
 #include "runtime/base/Status.h"
+#include "tools/terminal/Color.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ struct Options {
   std::optional<float> temperature, topP, minP, repetitionPenalty,
       presencePenalty, frequencyPenalty;
   std::optional<uint64_t> seed;
+  std::optional<terminal::ColorChoice> color;
+  bool quiet = false, verbose = false;
 };
 
 /// Options of a run, or the text that --help or --version asks for.

@@ -3,7 +3,6 @@
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/JsonWriter.h"
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <unistd.h>
 
@@ -11,12 +10,6 @@ namespace ds::dsrun {
 namespace {
 
 int outputError = 0;
-
-bool isTerminal() {
-  const char *noColor = getenv("NO_COLOR"), *term = getenv("TERM");
-  return isatty(STDOUT_FILENO) && !(noColor && *noColor) &&
-         !(term && std::strcmp(term, "dumb") == 0);
-}
 
 std::string commaList(std::span<const uint32_t> ids) {
   std::string text;
@@ -94,9 +87,9 @@ Status outputStatus() {
                .help = {}};
 }
 
-StreamPrinter::StreamPrinter(const TextPart &text)
+StreamPrinter::StreamPrinter(const TextPart &text, bool dims)
     : decoder_(text, text.answersReason()),
-      dims_(isTerminal() && text.answersReason()) {}
+      dims_(dims && text.answersReason()) {}
 
 void StreamPrinter::onToken(size_t, uint32_t token) {
   show(decoder_.push(token));

@@ -14,10 +14,10 @@ void print(std::string_view text);
 /// OutputWrite where print() failed.
 Status outputStatus();
 
-/// Prints one answer as it comes. On a terminal the reasoning is dim.
+/// Prints one answer as it comes. `dims`: the reasoning is dim.
 class StreamPrinter : public rt::GenerationListener {
 public:
-  explicit StreamPrinter(const TextPart &text);
+  explicit StreamPrinter(const TextPart &text, bool dims = false);
   void onToken(size_t request, uint32_t token) override;
   void onFinish(size_t request, const rt::Completion &completion) override;
   const Answer &answer() const { return answer_; }

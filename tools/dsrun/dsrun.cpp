@@ -5,14 +5,34 @@
 #include "tools/dsrun/DumpWriter.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/Options.h"
+#include "tools/dsrun/PrefillProgress.h"
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Prompts.h"
 #include <cstdio>
+#include <unistd.h>
 
 using namespace ds;
 using namespace ds::dsrun;
 
 namespace {
+
+bool colors(const Options &options, int descriptor) {
+  return terminal::usesColor(
+      options.color.value_or(terminal::ColorChoice::Auto), descriptor);
+}
+
+void printSession(const rt::Session &session) {
+  rt::MemoryUse use = session.memoryUse();
+  std::fprintf(stderr,
+               "code of level %.*s, %u threads, prompts in runs of %u tokens; "
+               "bytes: state %llu, scratch %llu, host %llu, workspace %llu\n",
+               int(session.level().size()), session.level().data(),
+               session.threads(), session.chunk(),
+               static_cast<unsigned long long>(use.state),
+               static_cast<unsigned long long>(use.scratch),
+               static_cast<unsigned long long>(use.host),
+               static_cast<unsigned long long>(use.workspace));
+}
 
 /// The model's own parameters, under those of the command line.
 rt::SamplingParameters sampling(const rt::ModelRecord &model,
@@ -46,9 +66,9 @@ rt::Request requestForm(const rt::ModelRecord &model, const Options &options) {
 /// What of the options applies here; says so where it is less than asked for.
 rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
                                   const Options &options) {
-  auto atMost = [](uint32_t wanted, uint32_t limit, const char *option,
+  auto atMost = [&](uint32_t wanted, uint32_t limit, const char *option,
                    const char *subject) {
-    if (wanted > limit)
+    if (wanted > limit && !options.quiet)
       std::fprintf(stderr, "note: %s %u: %s %u\n", option, wanted, subject,
                    limit);
     return std::min(wanted, limit);
@@ -67,16 +87,19 @@ Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
   std::unique_ptr<rt::GenerationListener> printer;
   bool isBatch = options.batchFile.has_value();
   if (!isBatch && !options.json && text)
-    printer = std::make_unique<StreamPrinter>(*text);
+    printer = std::make_unique<StreamPrinter>(*text,
+                                              colors(options, STDOUT_FILENO));
   else
     printer = std::make_unique<LinePrinter>(requests, text,
                                             options.json ? LineForm::Json
                                             : text       ? LineForm::Text
                                                          : LineForm::Ids,
                                             isBatch);
+  PrefillProgress progress(*printer, generator.chunk(), options.quiet);
   DS_ASSIGN(std::vector<rt::Completion> completions,
-            generator.run(requests, printer.get(), &Interrupt::flag()));
-  printSpeed(generator.stats());
+            generator.run(requests, &progress, &Interrupt::flag()));
+  if (!options.quiet)
+    printSpeed(generator.stats());
   Status status;
   for (rt::Completion &completion : completions)
     status.add(std::move(completion.failure));
@@ -105,10 +128,15 @@ Status run(const Options &options) {
   }
   DS_ASSIGN(std::unique_ptr<rt::Session> session,
             rt::Session::create(plan, sessionOptions(model, options)));
+  if (options.verbose)
+    printSession(*session);
   rt::Generator generator(*session);
   if (options.chat)
     return chat(generator, *text, options.system ? &*options.system : nullptr,
-                form);
+                form,
+                {.quiet = options.quiet,
+                 .dims = colors(options, STDOUT_FILENO),
+                 .colors = colors(options, STDERR_FILENO)});
   std::vector<rt::Request> requests(prompts.size(), form);
   for (size_t i = 0; i < prompts.size(); ++i)
     requests[i].prompt = std::move(prompts[i]);
@@ -135,7 +163,8 @@ int main(int argc, char **argv) {
   else
     status = run(line->options);
   status.add(outputStatus());
-  std::fputs(status.text("dsrun").c_str(), stderr);
+  bool isColored = colors(line ? line->options : Options(), STDERR_FILENO);
+  std::fputs(terminal::statusText(status, "dsrun", isColored).c_str(), stderr);
   if (status && Interrupt::signal())
     return 128 + Interrupt::signal();
   return int(status.exit());

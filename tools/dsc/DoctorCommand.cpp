@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/device/AllowedCPUs.h"
+#include "tools/dsc/Commands.h"
+#include "tools/dsc/Doctor.h"
+#include "tools/dsc/Probes.h"
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <unistd.h>
+
+namespace ds {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::optional<std::string> textOf(const char *path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return file ? std::optional(text.str()) : std::nullopt;
+}
+
+/// Bytes that a line of /proc/meminfo states in KiB; 0 where it is not there.
+uint64_t memoryLine(const std::string &meminfo, const std::string &name) {
+  size_t at = meminfo.find(name + ":");
+  if (at == meminfo.npos)
+    return 0;
+  at = meminfo.find_first_of("0123456789", at);
+  uint64_t kibibytes = 0;
+  std::from_chars(meminfo.data() + at, meminfo.data() + meminfo.size(),
+                  kibibytes);
+  return kibibytes * 1024;
+}
+
+/// Bytes of one of the control group's files; UINT64_MAX: none, or "max".
+uint64_t groupBytes(const char *path) {
+  uint64_t bytes = 0;
+  std::optional<std::string> text = textOf(path);
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), bytes)
+                       .ec != std::errc())
+    return UINT64_MAX;
+  return bytes;
+}
+
+Finding memory(uint64_t weights) {
+  std::string meminfo = textOf("/proc/meminfo").value_or("");
+  uint64_t total = memoryLine(meminfo, "MemTotal");
+  uint64_t available = memoryLine(meminfo, "MemAvailable");
+  uint64_t limit = groupBytes("/sys/fs/cgroup/memory.max");
+  if (limit != UINT64_MAX) {
+    uint64_t used = groupBytes("/sys/fs/cgroup/memory.current");
+    total = std::min(total, limit);
+    available = std::min(available, limit - std::min(limit, used));
+  }
+  return judgeMemory(available, total, weights);
+}
+
+Finding failed(const char *check, const Status &status) {
+  return {.check = check,
+          .verdict = Verdict::Fail,
+          .found = status.errors()[0].message(),
+          .advice = "dsc explain " + nameOf(status.errors()[0].code) +
+                    " says what to do"};
+}
+
+std::vector<Finding> examine(const std::string &folder) {
+  uint32_t threads = rt::allowedCPUs();
+  uint32_t online = uint32_t(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
+  uint64_t weights = folder.empty() ? 0 : weightBytes(folder);
+  std::vector<Finding> findings = {
+      judgeCPU(rt::CPUFeatures::host()),
+      judgeThreads(threads, std::max(online, threads)),
+      memory(weights),
+      judgeHugePages(textOf("/sys/kernel/mm/transparent_hugepage/enabled"))};
+  Result<double> bandwidth = measureMemory(threads);
+  findings.push_back(bandwidth ? judgeBandwidth(*bandwidth, threads)
+                               : failed("memory speed",
+                                        bandwidth.takeStatus()));
+  if (folder.empty())
+    return findings;
+  Result<DiskSpeed> disk = measureDisk(folder);
+  findings.push_back(
+      disk ? judgeDisk(disk->bytesPerSecond, disk->isDirect, weights)
+           : failed("disk", disk.takeStatus()));
+  return findings;
+}
+
+void printJson(const std::vector<Finding> &findings, bool isFit) {
+  Json json{{"schema", 1}, {"fit", isFit}, {"checks", Json::array()}};
+  for (const Finding &finding : findings) {
+    Json check{{"check", finding.check},
+               {"verdict", nameOf(finding.verdict)},
+               {"found", finding.found},
+               {"advice", finding.advice}};
+    for (auto &[name, word] : finding.words)
+      check[name] = word;
+    for (auto &[name, number] : finding.numbers)
+      check[name] = uint64_t(number);
+    json["checks"].push_back(std::move(check));
+  }
+  fmt::print("{}\n",
+             json.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+} // namespace
+
+Result<int> runDoctor(const DoctorCommand &command, bool color) {
+  using terminal::Style;
+  std::vector<Finding> findings = examine(command.folder);
+  bool isFit = std::ranges::none_of(findings, [](const Finding &finding) {
+    return finding.verdict == Verdict::Fail;
+  });
+  if (command.json) {
+    printJson(findings, isFit);
+    return isFit ? 0 : 1;
+  }
+  for (const Finding &finding : findings) {
+    Style style = finding.verdict == Verdict::Ok     ? Style::Green
+                  : finding.verdict == Verdict::Warn ? Style::Yellow
+                                                     : Style::Red;
+    fmt::print("{} {:<13} {}\n{:19}{}\n",
+               terminal::styled(fmt::format("{:<4}", nameOf(finding.verdict)),
+                                style, color),
+               finding.check, finding.found, "",
+               terminal::styled(finding.advice, Style::Dim, color));
+  }
+  if (command.folder.empty())
+    std::fputs("note: dsc doctor FOLDER measures the disk of a folder too\n",
+               stderr);
+  return isFit ? 0 : 1;
+}
+
+} // namespace ds

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include "runtime/plan/PlanView.h"
+#include <vector>
+
+namespace ds {
+
+/// What the plan would need if it were compiled for another context: all but
+/// the states stays as it is.
+struct ContextMemory {
+  uint32_t context;      // tokens
+  uint64_t state, total; // bytes; total with one thread, as in the budget
+};
+
+/// By rising context: the plan's own, some that are common, the model's longest.
+std::vector<ContextMemory> memoryByContext(const rt::PlanView &plan);
+
+} // namespace ds
