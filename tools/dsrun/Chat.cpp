@@ -44,8 +44,7 @@ Status chat(rt::Generator &generator, const TextPart &text,
                  stderr);
       continue;
     }
-    if (!display.quiet)
-      std::fputs(reply.c_str(), stderr);
+    std::fputs(reply.c_str(), stderr);
     if (*taken == Conversation::Line::Exit)
       return {};
     if (*taken != Conversation::Line::Turn)

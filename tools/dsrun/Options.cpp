@@ -178,8 +178,12 @@ Result<CommandLine> parseCommandLine(int argc, const char *const *argv) {
 #include "tools/dsrun/Options.def"
   };
   for (const std::string &extra : app.remaining())
-    status.add(extra.starts_with('-') ? options::unknownOption(extra, known)
-                                      : usage(extra, "unexpected argument"));
+    if (extra.starts_with('-'))
+      status.add(options::unknownOption(extra, known));
+  // What stands beside an unknown option may be its value.
+  for (const std::string &extra : app.remaining())
+    if (status && !extra.starts_with('-'))
+      status.add(usage(extra, "unexpected argument"));
   if (wantsHelp)
     line.answer = app.help();
   else if (wantsVersion)
