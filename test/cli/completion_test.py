@@ -32,7 +32,7 @@ def complete(*words):
 class Completion(unittest.TestCase):
     # Beginnings of options, of the command that is being written.
     def test_bash_options(self):
-        self.assertEqual(complete("dsc", "compile", "--ch"), ["--chat-format", "--chunk"])
+        self.assertEqual(complete("dsc", "compile", "--ch"), ["--chat-format", "--check-weights", "--chunk"])
         self.assertEqual(complete("dsc", "inspect", "--w"), ["--weights", "--why"])
         self.assertEqual(complete("dsrun", "--ch"), ["--chat", "--chunk"])
         self.assertEqual(complete("dsc", "--v"), ["--version"])
