@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """dsrun --chat: commands, the editor, its history, colours."""
 import os
+import pathlib
 import re
 import signal
 import stat
@@ -50,7 +51,7 @@ class Chat(unittest.TestCase):
 
     # /help lists every command of the table.
     def test_help(self):
-        table = open(os.path.join(os.path.dirname(__file__), "../../tools/dsrun/ChatCommands.def")).read()
+        table = (pathlib.Path(__file__).parents[2] / "tools/dsrun/ChatCommands.def").read_text()
         _, out, err = run("dsrun", *GREEDY, stdin="/help\n")
         self.assertEqual(out, "")
         names = re.findall(r'^CHAT_COMMAND\("(/\w+)"', table, re.M)

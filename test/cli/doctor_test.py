@@ -2,6 +2,7 @@
 """dsc doctor."""
 import json
 import os
+import pathlib
 import re
 import tempfile
 import time
@@ -28,7 +29,7 @@ class Doctor(unittest.TestCase):
         report = json.loads(out)
         self.assertEqual((status, report["schema"], report["fit"]), (0, 1, True))
         checks = {check["check"]: check for check in report["checks"]}
-        total = int(re.search(r"MemTotal: +(\d+)", open("/proc/meminfo").read()).group(1)) * 1024
+        total = int(re.search(r"MemTotal: +(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) * 1024
         self.assertLessEqual(checks["memory"]["total"], total)
         self.assertEqual(checks["memory"]["weights"],
                          sum(os.path.getsize(f"{MODEL}/{n}") for n in os.listdir(MODEL) if n.startswith("model-")

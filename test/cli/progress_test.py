@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Progress: a bar on a terminal, which is gone at the end; plain lines elsewhere."""
 import os
+import pathlib
 import re
 import tempfile
 import unittest
@@ -64,8 +65,8 @@ class Progress(unittest.TestCase):
 
     # Every phase of a compile has its share of the bar.
     def test_phases_have_shares(self):
-        table = os.path.join(os.path.dirname(__file__), "../../tools/dsc/Phases.def")
-        self.assertEqual(re.findall(r'^PHASE\("([^"]+)", \d+\)', open(table).read(), re.M), PHASES)
+        table = pathlib.Path(__file__).parents[2] / "tools/dsc/Phases.def"
+        self.assertEqual(re.findall(r'^PHASE\("([^"]+)", \d+\)', table.read_text(), re.M), PHASES)
 
     # -q says nothing at all, on a terminal too; -v names the kernels.
     def test_quiet_and_verbose(self):
