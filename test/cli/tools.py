@@ -35,7 +35,8 @@ class Terminal:
     def __init__(self, tool, *arguments, env=None, columns=80):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.text, self.times = "", []  # all that came, and (when, how much) of it
+        self.text = ""  # all that came
+        self.begin, self.seconds = time.monotonic(), None  # how long it ran
 
         def own_terminal():
             os.setsid()
@@ -55,7 +56,6 @@ class Terminal:
                 raise
             return False
         self.text += data.decode(errors="replace")
-        self.times.append((time.monotonic(), len(self.text)))
         return bool(data)
 
     def wait_for(self, text, start=0):
@@ -76,6 +76,7 @@ class Terminal:
             if time.monotonic() > end:
                 self.process.kill()
                 raise AssertionError(f"it did not end: {self.text!r}")
+        self.seconds = time.monotonic() - self.begin
         os.close(self.master)
         return self.process.wait(TIMEOUT)
 

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 PhaseDisplay displayOf(const CompileCommand &command) {
   if (command.quiet)
     return PhaseDisplay::None;
-  // Where the compiler itself writes to the terminal, a bar would be in its way.
+  // Where the compiler itself writes to the terminal, a bar is in its way.
   bool isTalking = command.verbose || command.options.explain ||
                    command.options.output == "-";
   return isTalking ? PhaseDisplay::Lines : PhaseDisplay::Bar;

@@ -55,8 +55,8 @@ Finding judgeThreads(uint32_t allowed, uint32_t present) {
   return {.check = "threads",
           .verdict = isLess ? Verdict::Warn : Verdict::Ok,
           .found = fmt::format("{} of {} CPUs may be used", allowed, present),
-          .advice = isLess ? "affinity (taskset) or the container's quota holds "
-                             "the others back"
+          .advice = isLess ? "affinity (taskset) or the container's quota "
+                             "holds the others back"
                            : "dsrun uses all of them unless --threads says "
                              "otherwise",
           .numbers = {{"allowed", allowed}, {"present", present}}};
@@ -106,8 +106,8 @@ Finding judgeHugePages(const std::optional<std::string> &enabled) {
   finding.advice = isNever ? "echo madvise "
                              ">/sys/kernel/mm/transparent_hugepage/enabled "
                              "makes memory access faster"
-                           : "a kernel with transparent huge pages makes memory "
-                             "access faster";
+                           : "a kernel with transparent huge pages makes "
+                             "memory access faster";
   return finding;
 }
 

@@ -31,7 +31,8 @@ Finding judgeCPU(const rt::CPUFeatures &features);
 Finding judgeThreads(uint32_t allowed, uint32_t present);
 /// Bytes; weights: of the folder that was named, 0 where there is none.
 Finding judgeMemory(uint64_t available, uint64_t total, uint64_t weights);
-/// `enabled`: the text of …/transparent_hugepage/enabled; nullopt: no such file.
+/// `enabled`: the text of …/transparent_hugepage/enabled; nullopt: no such
+/// file.
 Finding judgeHugePages(const std::optional<std::string> &enabled);
 /// Bytes a second that memory is read at.
 Finding judgeBandwidth(double bytesPerSecond, uint32_t threads);

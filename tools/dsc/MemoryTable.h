@@ -12,7 +12,8 @@ struct ContextMemory {
   uint64_t state, total; // bytes; total with one thread, as in the budget
 };
 
-/// By rising context: the plan's own, some that are common, the model's longest.
+/// By rising context: the plan's own, some that are common, the model's
+/// longest.
 std::vector<ContextMemory> memoryByContext(const rt::PlanView &plan);
 
 } // namespace ds

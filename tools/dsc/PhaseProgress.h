@@ -45,8 +45,8 @@ private:
   std::thread painter_;
 };
 
-/// The part of a phase that is over after `seconds` where `expected` are likely:
-/// grows steadily to 0.8, then ever slower, and never ends by itself.
+/// The part of a phase that is over after `seconds` where `expected` are
+/// likely: grows steadily to 0.8, then ever slower, and never ends by itself.
 double phasePart(double seconds, double expected);
 
 } // namespace ds

@@ -78,6 +78,9 @@ public:
 
   std::optional<std::string> next() override {
     int count = 0;
+    // Before the prompt invites to type: a key that comes earlier would be the
+    // terminal's, which takes Ctrl-D for itself.
+    el_set(editor_, EL_PREP_TERM, 1);
     const char *line = el_gets(editor_, &count);
     if (!line || count <= 0) {
       std::fputs("\n", stderr);

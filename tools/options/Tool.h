@@ -16,7 +16,7 @@ struct Option {
 };
 
 struct Command {
-  std::string name = {}; // empty: the tool has no commands, and this is all of it
+  std::string name = {}; // empty: the tool has no commands, this is all of it
   std::string summary = {};
   std::string operand = {}; // "PLAN", "[FOLDER]", empty
   std::string operandText = {};
