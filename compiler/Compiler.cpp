@@ -53,27 +53,31 @@ Status checkOutput(const CompileOptions &options,
   return options.stopAfter ? Status::ok() : rt::checkOutput(options.output);
 }
 
-/// The text part of a plan: sections TOKN and CHAT.
-struct TextPart {
+/// What a plan takes from the folder's files beside config and weights: text
+/// (sections TOKN and CHAT) and defaults of sampling.
+struct SideFiles {
   std::optional<std::vector<uint8_t>> tokenizer;
   std::optional<rt::ChatRecord> chat;
   std::string format = "none", reason;
+  std::optional<checkpoint::GenerationConfig> generation;
 };
 
-Result<TextPart> compileText(const CompileOptions &options,
-                             const checkpoint::Model &model) {
-  TextPart text;
+Result<SideFiles> readSideFiles(const CompileOptions &options,
+                                const checkpoint::Model &model) {
+  SideFiles side;
   const std::string &folder = model.checkpoint.folder;
-  DS_ASSIGN(text.tokenizer, compileTokenizer(folder, model.config.vocabSize));
-  if (!text.tokenizer)
-    return text;
+  DS_ASSIGN(side.generation, checkpoint::readGenerationConfig(
+                                 folder, model.config.vocabSize));
+  DS_ASSIGN(side.tokenizer, compileTokenizer(folder, model.config.vocabSize));
+  if (!side.tokenizer)
+    return side;
   DS_ASSIGN(ChatRecognition chat,
-            recognizeChat(folder, *text.tokenizer,
+            recognizeChat(folder, *side.tokenizer,
                           rt::chatFormatOf(options.chatFormat)));
-  text.chat = chat.record;
-  text.format = rt::chatFormatName(chat.record.format);
-  text.reason = chat.reason;
-  return text;
+  side.chat = chat.record;
+  side.format = rt::chatFormatName(chat.record.format);
+  side.reason = chat.reason;
+  return side;
 }
 
 /// The folder of the shards as seen from the folder of the plan.
@@ -223,11 +227,14 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(checkpoint::Model model,
             checkpoint::readModel(options.input, {options.strict,
                                                   options.strictFiles}));
-  DS_ASSIGN(std::optional<checkpoint::GenerationConfig> generation,
-            checkpoint::readGenerationConfig(model.checkpoint.folder,
-                                             model.config.vocabSize));
   DS_TRY(checkOptions(options, model.config));
   DS_TRY(checkOutput(options, model));
+  // Every file that can be wrong is read before the long phases begin.
+  SideFiles side;
+  if (!options.stopAfter) {
+    onPhase("tokenizer and chat format");
+    DS_ASSIGN(side, readSideFiles(options, model));
+  }
   if (options.checkWeights) {
     onPhase("check weights");
     DS_TRY(checkpoint::checkWeights(model, {options.allowNonfinite}));
@@ -265,18 +272,15 @@ Result<CompileReport> compile(const CompileOptions &given,
     return report;
   }
 
-  onPhase("tokenizer and chat format");
-  DS_ASSIGN(TextPart text, compileText(options, model));
-  report.hasTokenizer = text.tokenizer.has_value();
-  report.chatFormat =
-      text.format + (text.reason.empty() ? "" : " (" + text.reason + ")");
-
   onPhase("write and verify");
-  EmitInputs inputs{
-      .model = model, .generation = generation, .images = images};
-  if (generation)
-    report.notes.insert(report.notes.end(), generation->notes.begin(),
-                        generation->notes.end());
+  EmitInputs inputs{.model = model, .images = images};
+  if (side.generation)
+    report.notes.insert(report.notes.end(), side.generation->notes.begin(),
+                        side.generation->notes.end());
+  report.hasTokenizer = side.tokenizer.has_value();
+  report.chatFormat =
+      side.format + (side.reason.empty() ? "" : " (" + side.reason + ")");
+  inputs.generation = std::move(side.generation);
   inputs.bundle = options.bundle;
   inputs.digestWeights = options.checkWeights;
   inputs.compiler = options.compiler;
@@ -284,11 +288,11 @@ Result<CompileReport> compile(const CompileOptions &given,
   inputs.context = report.context;
   DS_ASSIGN(inputs.weightsFolder,
             relativeWeights(model.checkpoint.folder, options.output));
-  if (text.tokenizer)
-    inputs.tokenizer = *text.tokenizer;
-  if (text.chat) {
-    auto *bytes = reinterpret_cast<const uint8_t *>(&*text.chat);
-    inputs.chat.assign(bytes, bytes + sizeof *text.chat);
+  if (side.tokenizer)
+    inputs.tokenizer = *side.tokenizer;
+  if (side.chat) {
+    auto *bytes = reinterpret_cast<const uint8_t *>(&*side.chat);
+    inputs.chat.assign(bytes, bytes + sizeof *side.chat);
   }
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));

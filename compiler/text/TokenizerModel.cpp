@@ -75,8 +75,9 @@ private:
       return limit(where, content.size(), rt::kMaxTokenBytes), false;
     uint32_t most = std::min(vocabSize_, rt::kMaxTokens);
     if (!id || id->kind != Kind::Unsigned || id->integer >= most)
-      return fail(ErrorCode::TokenIdBeyond, where,
-                  id ? id->describe() : "nothing",
+      return fail(id && id->kind == Kind::Unsigned ? ErrorCode::TokenIdBeyond
+                                                   : ErrorCode::TokenIdForm,
+                  where, id ? id->describe() : "nothing",
                   "an id below " + std::to_string(most) + " (vocab_size)"),
              false;
     if (id->integer >= model_.spellings.size())
@@ -145,11 +146,11 @@ private:
   }
 
   void checkSpellings() {
-    for (const auto &[spelling, id] : ids_)
-      if (!addedIds_.contains(id) && !bytesOfLetters(spelling))
+    for (size_t i = 0; i < vocab_->keys.size(); ++i)
+      if (!addedIds_.contains(uint32_t(vocab_->items[i].integer)) &&
+          !bytesOfLetters(vocab_->keys[i]))
         fail(ErrorCode::TokenNotBytes, "/model/vocab",
-             "\"" + std::string(spelling) + "\"",
-             "characters of the byte alphabet");
+             "\"" + vocab_->keys[i] + "\"", "characters of the byte alphabet");
   }
 
   void checkGaps() {

@@ -165,7 +165,7 @@ TEST(TokenizerReader, says_what_it_found_and_expected) {
 // The nine faults of a vocabulary, each with its own code.
 TEST(TokenizerReader, refuses_a_faulty_vocabulary) {
   EXPECT_EQ(codeOf([](json &t) { t["model"]["vocab"]["ab"] = -1; }),
-            ErrorCode::TokenIdBeyond);
+            ErrorCode::TokenIdForm);
   EXPECT_EQ(codeOf([](json &t) { t["model"]["vocab"]["ab"] = 257; }),
             ErrorCode::TokenIdRepeated);
   EXPECT_EQ(codeOf([](json &t) { t["added_tokens"][5]["id"] = 300; }),
@@ -210,6 +210,34 @@ TEST(TokenizerReader, refuses_further_faults) {
               t["added_tokens"][5]["content"] = std::string(4097, 'x');
             }),
             ErrorCode::TokenizerLimit);
+}
+
+// A pattern is held against the limit before it is compared.
+TEST(TokenizerReader, limits_the_patterns) {
+  auto withPattern = [](size_t bytes) {
+    return codeOf([bytes](json &t) {
+      t["pre_tokenizer"]["pretokenizers"][1]["pattern"]["Regex"] =
+          std::string(bytes, 'x');
+    });
+  };
+  EXPECT_EQ(withPattern(4096), ErrorCode::TokenizerUnsupported);
+  EXPECT_EQ(withPattern(4097), ErrorCode::TokenizerLimit);
+}
+
+// Several faults come in the order of the file.
+TEST(TokenizerReader, reports_faults_in_the_order_of_the_file) {
+  ModelFolder folder;
+  std::string text = smallTokenizer().dump();
+  text.replace(text.find("\"vocab\":{") + 9, 0,
+               R"("z z":264,"y y":265,"x x":266,"w w":267,)");
+  folder.write("tokenizer.json", text);
+  auto compiled = compileTokenizer(folder.path(), kSmallVocabSize);
+  ASSERT_FALSE(compiled);
+  Status status = compiled.takeStatus();
+  std::string found;
+  for (const Error &error : status.errors())
+    found += error.found;
+  EXPECT_EQ(found, R"("z z""y y""x x""w w")");
 }
 
 // An added token that ordinary text reaches would break the promise that user
