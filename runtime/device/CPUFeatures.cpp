@@ -3,6 +3,8 @@
 #include <cstdint>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#else
+#include <sys/utsname.h>
 #endif
 
 namespace ds::rt {
@@ -77,7 +79,9 @@ uint64_t setsNeeded(Saved saved) {
 
 } // namespace
 
-CPUFeatures::CPUFeatures(std::string_view usable, std::string_view disabled) {
+CPUFeatures::CPUFeatures(std::string_view usable, std::string_view disabled,
+                         std::string_view architecture)
+    : architecture_(architecture) {
   for (std::string &word : wordsOf(usable))
     usable_.insert(std::move(word));
   for (std::string &word : wordsOf(disabled))
@@ -95,6 +99,10 @@ CPUFeatures CPUFeatures::host() {
     bool isSaved = (sets & needed) == needed;
     (isSaved ? features.usable_ : features.disabled_).insert(row.name);
   }
+#else
+  struct utsname system;
+  features.architecture_ =
+      ::uname(&system) == 0 ? system.machine : "unknown to this program";
 #endif
   return features;
 }

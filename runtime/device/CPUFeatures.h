@@ -16,8 +16,11 @@ public:
   static CPUFeatures host();
   /// Space-separated names, for tests: what the CPU has and may be used, and
   /// what it has but the operating system disables.
-  explicit CPUFeatures(std::string_view usable, std::string_view disabled = "");
+  explicit CPUFeatures(std::string_view usable, std::string_view disabled = "",
+                       std::string_view architecture = "x86-64");
 
+  /// "x86-64", or what the system calls another one.
+  const std::string &architecture() const { return architecture_; }
   bool has(std::string_view name) const { return usable_.contains(name); }
   /// The CPU has it, the operating system or hypervisor has switched it off.
   bool isDisabled(std::string_view name) const {
@@ -30,6 +33,7 @@ public:
   const std::set<std::string, std::less<>> &usable() const { return usable_; }
 
 private:
+  std::string architecture_;
   std::set<std::string, std::less<>> usable_, disabled_;
 };
 

@@ -33,6 +33,15 @@ Error unfit(const PlanView &plan, const LevelRecord &level,
 Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
                              std::string_view fileName,
                              std::string_view wanted) {
+  if (features.architecture() != kPlanArchitecture)
+    return Error{.code = ErrorCode::PlanArchitecture,
+                 .file = std::string(fileName),
+                 .where = {},
+                 .subject = "processor architecture",
+                 .found = features.architecture(),
+                 .expected = kPlanArchitecture,
+                 .notes = {},
+                 .help = {}};
   const LevelRecord *least = nullptr;
   size_t leastMissing = SIZE_MAX;
   std::string names;

@@ -10,8 +10,8 @@ namespace ds::rt {
 
 /// Index of the best level all of whose features can be used; of the level
 /// `wanted` where that is not empty. `fileName` is the plan's, for messages.
-/// Errors: CPUFeatureMissing, CPUFeatureDisabled (8), naming the features that
-/// the least demanding level lacks; LevelUnknown (2).
+/// Errors: PlanArchitecture (8); CPUFeatureMissing, CPUFeatureDisabled (8),
+/// naming the features that the least demanding level lacks; LevelUnknown (2).
 Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
                              std::string_view fileName,
                              std::string_view wanted = "");

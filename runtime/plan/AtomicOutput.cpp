@@ -7,11 +7,13 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <vector>
 
@@ -21,6 +23,23 @@ namespace {
 constexpr uint64_t kPieceBytes = 8u << 20; // of DATA at a time
 
 std::atomic<const char *> pending{nullptr};
+std::atomic<bool> isPlaced{false}; // the last output has its name
+
+/// No signal handler runs in this thread while one of these lives, so that a
+/// change to the file system and what is remembered of it are one step.
+class SignalsBlocked {
+public:
+  SignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked &) = delete;
+  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+  sigset_t before_;
+};
 
 Error outputError(ErrorCode code, const std::string &path,
                   std::string subject) {
@@ -70,6 +89,22 @@ Error cannotCreate(const std::string &output) {
                          reason());
 }
 
+/// "section TOKN", "header and section table": where a byte of a plan lies.
+std::string placeOf(std::span<const uint8_t> plan, uint64_t byte) {
+  PlanHeader header{};
+  std::memcpy(&header, plan.data(), std::min(plan.size(), sizeof header));
+  std::string place = "header and section table";
+  for (size_t i = 0, at = sizeof header;
+       i < header.sections && at + sizeof(SectionEntry) <= plan.size();
+       ++i, at += sizeof(SectionEntry)) {
+    SectionEntry entry;
+    std::memcpy(&entry, plan.data() + at, sizeof entry);
+    if (entry.offset <= byte)
+      place = "section " + std::string(entry.tag, sizeof entry.tag);
+  }
+  return place;
+}
+
 /// The temporary file. It is its own lock: who holds the lock of the file that
 /// has the name may write it, so a dead owner's file is simply taken over.
 class Temporary {
@@ -78,7 +113,8 @@ public:
       : output_(output), path_(output + ".dsc-tmp") {}
   Temporary(const Temporary &) = delete;
   ~Temporary() {
-    if (isOurs_ && !isPlaced_)
+    SignalsBlocked blocked;
+    if (isOurs_)
       ::unlink(path_.c_str());
     pending = nullptr;
     if (descriptor_ >= 0)
@@ -86,6 +122,8 @@ public:
   }
 
   Status lock() {
+    SignalsBlocked blocked;
+    isPlaced = false;
     for (;;) {
       descriptor_ =
           ::open(path_.c_str(),
@@ -133,10 +171,14 @@ public:
               InputFile::open(path_, ErrorCode::OutputReadBack));
     std::vector<uint8_t> found(data ? plan.size() : file.size());
     DS_TRY(file.readAt(0, found.data(), found.size()));
-    if (!std::ranges::equal(found, plan))
+    auto differs = std::ranges::mismatch(found, plan);
+    if (differs.in1 != found.end() || differs.in2 != plan.end()) {
+      auto byte = uint64_t(differs.in2 - plan.begin());
       return outputError(ErrorCode::OutputReadBack, output_,
-                         "verification after write failed: other bytes came "
-                         "back");
+                         "verification after write failed in " +
+                             placeOf(plan, byte) + ", byte " +
+                             std::to_string(byte));
+    }
     Result<PlanView> view = verifyPlan(found, output_, file.size());
     if (!view)
       return with(outputError(ErrorCode::PlanSelfCheck, output_,
@@ -165,11 +207,15 @@ public:
   }
 
   Status place() {
-    if (::rename(path_.c_str(), output_.c_str()) != 0)
-      return outputError(ErrorCode::OutputRename, output_,
-                         "cannot rename the temporary file" + reason());
-    isPlaced_ = true;
-    pending = nullptr;
+    {
+      SignalsBlocked blocked;
+      if (::rename(path_.c_str(), output_.c_str()) != 0)
+        return outputError(ErrorCode::OutputRename, output_,
+                           "cannot rename the temporary file" + reason());
+      isOurs_ = false;
+      isPlaced = true;
+      pending = nullptr;
+    }
     int folder =
         ::open(folderOf(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int failure = folder < 0 || ::fsync(folder) != 0 ? errno : 0;
@@ -188,10 +234,17 @@ private:
     int failure = ::posix_fallocate(descriptor_, 0, off_t(bytes));
     if (!failure || failure == EOPNOTSUPP || failure == EINVAL)
       return {};
+    struct statvfs disk;
+    bool isKnown = ::fstatvfs(descriptor_, &disk) == 0;
     errno = failure;
-    return outputError(ErrorCode::OutputSpace, output_,
-                       "cannot reserve " + std::to_string(bytes) + " bytes" +
-                           reason());
+    Error error = outputError(ErrorCode::OutputSpace, output_,
+                              "cannot reserve space" + reason());
+    if (isKnown && failure == ENOSPC) {
+      error.found = std::to_string(uint64_t(disk.f_bavail) * disk.f_frsize) +
+                    " bytes free";
+      error.expected = std::to_string(bytes);
+    }
+    return error;
   }
 
   Status writeAt(uint64_t offset, std::span<const uint8_t> bytes) {
@@ -217,7 +270,7 @@ private:
 
   std::string output_, path_;
   int descriptor_ = -1;
-  bool isOurs_ = false, isPlaced_ = false;
+  bool isOurs_ = false; // the name is taken, and by this writer
 };
 
 } // namespace
@@ -245,9 +298,10 @@ Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
   return temporary.place();
 }
 
-void removePendingOutput() noexcept {
+bool removePendingOutput() noexcept {
   if (const char *path = pending.exchange(nullptr))
     ::unlink(path);
+  return !isPlaced;
 }
 
 } // namespace ds::rt

@@ -25,7 +25,8 @@ Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
 Status checkOutput(const std::string &path);
 
 /// Removes the temporary file of a writeAtomically() that is under way, for
-/// signal handlers: async-signal-safe.
-void removePendingOutput() noexcept;
+/// signal handlers: async-signal-safe. Whether the output is still what it was
+/// before: false once the last writeAtomically() has put its plan in place.
+bool removePendingOutput() noexcept;
 
 } // namespace ds::rt

@@ -11,6 +11,8 @@ namespace ds::rt {
 inline constexpr char kPlanMagic[8] = {'\x89', 'D',  'S',    'C',
                                        '\r',   '\n', '\x1a', '\n'};
 inline constexpr uint16_t kPlanMajor = 1, kPlanMinor = 0;
+/// Of the code of every plan of this major version.
+inline constexpr char kPlanArchitecture[] = "x86-64";
 inline constexpr uint32_t kNone = 0xFFFFFFFF; // no index
 /// Byte offset in STRS. A value-initialised one is the empty string.
 enum class StringRef : uint32_t {};

@@ -3,6 +3,7 @@
 #include "kernels/Catalog.h"
 #include "runtime/device/CPUFeatures.h"
 #include "tools/dsc/Commands.h"
+#include "tools/dsc/Interrupt.h"
 #include "tools/dsc/PhaseProgress.h"
 #include "tools/dsc/Sizes.h"
 #include <chrono>
@@ -105,6 +106,7 @@ Result<std::string> hostLevel() {
 
 Status runCompile(const CompileCommand &command) {
   auto begin = Clock::now();
+  endCleanlyOnSignals(command.options.output);
   PhaseProgress progress(displayOf(command));
   CompileOptions options = command.options;
   options.compiler = "dsc " DS_VERSION;

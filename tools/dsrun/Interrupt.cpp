@@ -25,6 +25,7 @@ void Interrupt::install() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 const std::atomic<bool> &Interrupt::flag() { return stopped; }

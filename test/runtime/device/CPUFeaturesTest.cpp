@@ -90,6 +90,20 @@ TEST_F(ChooseLevel, TellsDisabledFromMissing) {
             "present but not enabled by the operating system");
 }
 
+// Code for another architecture is refused before any feature is looked at.
+TEST_F(ChooseLevel, NamesAnotherArchitecture) {
+  std::vector<uint8_t> plan = tinyPlan();
+  Result<uint32_t> level =
+      chooseLevel(*verifyPlan(plan, "plan.bin"),
+                  CPUFeatures("asimd", "", "aarch64"), "plan.bin", "");
+  ASSERT_FALSE(level);
+  Status status = level.takeStatus();
+  EXPECT_EQ(status.exit(), Exit::Unfit);
+  EXPECT_EQ(status.errors()[0].message(),
+            "error[E712]: plan.bin: processor architecture: found aarch64, "
+            "expected x86-64");
+}
+
 // A level that the plan does not have is a mistake in the command.
 TEST_F(ChooseLevel, NamesTheLevelsThereAre) {
   Result<uint32_t> level = choose("avx2 fma", "", "sse");
