@@ -95,11 +95,11 @@ void StreamPrinter::onToken(size_t, uint32_t token) {
   show(decoder_.push(token));
 }
 
-void StreamPrinter::onFinish(size_t, const rt::Completion &) {
+void StreamPrinter::onFinish(size_t, const rt::Completion &completion) {
   show(decoder_.finish());
   if (isDim_)
     print("\x1b[0m");
-  if (!endsLine_)
+  if (!endsLine_ && (hasText_ || completion.failure))
     print("\n");
 }
 
@@ -117,8 +117,10 @@ void StreamPrinter::show(const AnswerDecoder::Parts &parts) {
     isDim_ = false;
   }
   out += parts.content;
-  if (!out.empty())
+  if (!out.empty()) {
+    hasText_ = true;
     endsLine_ = out.ends_with('\n');
+  }
   print(out);
   answer_.append(parts);
 }
@@ -131,6 +133,8 @@ LinePrinter::LinePrinter(std::span<const rt::Request> requests,
 void LinePrinter::onToken(size_t, uint32_t) {}
 
 void LinePrinter::onFinish(size_t request, const rt::Completion &completion) {
+  if (!numbered_ && !completion.failure)
+    return;
   waiting_[request] = line(request, completion) + '\n';
   for (; printed_ < waiting_.size() && !waiting_[printed_].empty(); ++printed_)
     print(std::exchange(waiting_[printed_], {}));

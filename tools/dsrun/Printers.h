@@ -14,7 +14,8 @@ void print(std::string_view text);
 /// OutputWrite where print() failed.
 Status outputStatus();
 
-/// Prints one answer as it comes. `dims`: the reasoning is dim.
+/// Prints one answer as it comes, nothing where it fails before its first text.
+/// `dims`: the reasoning is dim.
 class StreamPrinter : public rt::GenerationListener {
 public:
   explicit StreamPrinter(const TextPart &text, bool dims = false);
@@ -26,7 +27,7 @@ private:
   void show(const AnswerDecoder::Parts &parts);
   AnswerDecoder decoder_;
   Answer answer_;
-  bool dims_, isDim_ = false, endsLine_ = false;
+  bool dims_, isDim_ = false, endsLine_ = false, hasText_ = false;
 };
 
 enum class LineForm {
@@ -46,11 +47,11 @@ enum class LineForm {
 };
 
 /// Prints a line for each request, in order, as soon as those before it are
-/// printed.
+/// printed. The only request has none where it fails.
 class LinePrinter : public rt::GenerationListener {
 public:
   /// `text` is null where ids are not decoded: then no request has text.
-  /// `numbered`: objects have a member `index`.
+  /// `numbered`: there may be several; objects have a member `index`.
   LinePrinter(std::span<const rt::Request> requests, const TextPart *text,
               LineForm form, bool numbered);
   void onToken(size_t request, uint32_t token) override;

@@ -101,8 +101,12 @@ Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
   if (!options.quiet)
     printSpeed(generator.stats());
   Status status;
-  for (rt::Completion &completion : completions)
-    status.add(std::move(completion.failure));
+  for (size_t i = 0; i < completions.size(); ++i)
+    for (Error failure : completions[i].failure.errors()) {
+      if (isBatch)
+        failure.where = "prompt " + std::to_string(i) + ", " + failure.where;
+      status.add(std::move(failure));
+    }
   return status;
 }
 

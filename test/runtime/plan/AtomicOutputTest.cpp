@@ -179,13 +179,20 @@ TEST(AtomicOutput, LeavesNothingWhenASignalEndsIt) {
   TemporaryFolder folder;
   int code = statusUnderFileLimit([&] {
     ::signal(SIGXFSZ, [](int) {
-      removePendingOutput();
-      ::_exit(99);
+      ::_exit(removePendingOutput() ? 99 : 98);
     });
     return int(writeAtomically(folder.path("plan.bin"), tinyPlan()).exit());
   });
   EXPECT_EQ(code, 99);
   EXPECT_EQ(folder.files(), 0u);
+}
+
+// Once the plan has its name a handler is told that the output has changed.
+TEST(AtomicOutput, KnowsWhenTheOutputHasChanged) {
+  TemporaryFolder folder;
+  ASSERT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+  EXPECT_FALSE(removePendingOutput());
+  EXPECT_EQ(folder.files(), 1u);
 }
 
 } // namespace

@@ -44,6 +44,20 @@ TEST(LinePrinterTest, printsInOrder) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "0,9\n1,9\n2,9\n");
 }
 
+// Where the only request fails nothing is printed; one of several has its line.
+TEST(LinePrinterTest, failuresOfOneRequestAreSilent) {
+  std::vector<rt::Request> requests(1);
+  rt::Completion failed;
+  failed.reason = rt::FinishReason::Failed;
+  failed.failure = Error{.code = ErrorCode::LogitsNotFinite};
+  testing::internal::CaptureStdout();
+  LinePrinter(requests, nullptr, LineForm::Ids, false).onFinish(0, failed);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  testing::internal::CaptureStdout();
+  LinePrinter(requests, nullptr, LineForm::Ids, true).onFinish(0, failed);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "\n");
+}
+
 // An object counts the tokens and says why the answer ended.
 TEST(LinePrinterTest, objectsCountTokens) {
   std::vector<rt::Request> requests(1);
