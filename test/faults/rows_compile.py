@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What goes wrong while dsc runs: the disk, signals, our own mistakes."""
+import concurrent.futures
+import itertools
 import random
 import re
 import signal
@@ -91,17 +93,19 @@ def durable(t):
             t.fail("success was reported", run)
 
 
+NUMBERS = itertools.count()  # of processes, in whatever thread
+
+
 class Started:
     """dsc compile under way, past the point where it catches signals."""
 
     def __init__(self, t, output, context, before=()):
-        self.errors = t.fresh("stderr")
+        self.errors = t.folder / f"stderr-{next(NUMBERS)}"
         command = [*before, t.tools.bin / "dsc", "compile", t.tools.base("micro-v3-noqlora"), REFERENCE, "-q",
                    f"--ctx={context}", "-o", output]
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=errors)
-        self.begin = time.monotonic()
 
     def catches(self, number):
         """Waits until the signal has a handler; False where the process has ended."""
@@ -185,7 +189,7 @@ class Victim:
 
     def __init__(self, whole, seed):
         self.chance, self.whole = random.Random(seed), whole
-        self.torn = self.missing = self.replaced = self.temporaries = 0
+        self.torn = self.missing = self.temporaries = 0
 
     def look(self, output, complete):
         """`complete` holds the contents that are whole."""
@@ -262,14 +266,21 @@ def killed(t):
         t.fail("no torn output was found, so nothing would be")
 
     t.case("")
-    victim = Victim(whole, 110)
-    kill_compilers(t, output, plans, victim, KILLS // 2, slow=False)
-    kill_compilers(t, output, plans, victim, KILLS // 2, slow=True)
     t.cases += KILLS
-    if victim.torn or victim.missing:
-        t.fail(f"{victim.torn} torn and {victim.missing} missing plans after {KILLS} kills")
-    if victim.temporaries < KILLS // 20:
-        t.fail(f"only {victim.temporaries} of {KILLS} kills came while the plan was being written")
-    code, errors = Started(t, output, 128).wait()
-    if code or output.read_bytes() != plans[128] or leftovers(output):
-        t.fail(f"the next run: exit {code}, left {leftovers(output)}: {errors}")
+    victims = [Victim(whole, seed) for seed in (110, 111)]
+    with concurrent.futures.ThreadPoolExecutor(len(victims)) as pool:
+        for slow in False, True:
+            outputs = [t.output() for _ in victims]
+            for output in outputs:
+                output.write_bytes(plans[64])
+            list(pool.map(lambda v, o: kill_compilers(t, o, plans, v, KILLS // 4, slow), victims, outputs))
+            for output in outputs:
+                code, errors = Started(t, output, 128).wait()
+                if code or output.read_bytes() != plans[128] or leftovers(output):
+                    t.fail(f"the next run: exit {code}, left {leftovers(output)}: {errors}")
+    for what in "torn", "missing":
+        if count := sum(getattr(v, what) for v in victims):
+            t.fail(f"{count} {what} plans after {KILLS} kills")
+    temporaries = sum(v.temporaries for v in victims)
+    if temporaries < KILLS // 20:
+        t.fail(f"only {temporaries} of {KILLS} kills came while the plan was being written")

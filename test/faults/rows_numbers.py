@@ -9,6 +9,7 @@ from harness import row
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import safetensors
 
+FP8_MODEL = "micro-v3-fp8"
 MODEL = "micro-v3-noqlora"  # hidden 192, vocabulary 512, context 512, layer 0 dense, 16 experts
 CONTEXT, VOCABULARY, WIDTH = 512, 512, 192
 NAN, INFINITY = b"\xc0\x7f", b"\x80\x7f"  # bf16
@@ -33,11 +34,12 @@ def tensor_bytes(model, name):
         return file.read(end - begin)
 
 
-def with_nan(t, name, at=0, value=NAN):
+def with_nan(t, name, at=0, value=NAN, base=MODEL):
     """A folder whose tensor holds one value that is no number; `at` counts elements."""
-    model = t.model(MODEL)
-    size = 4 if model.tensors()[name][1]["dtype"] == "F32" else 2
-    return model.patch(name, at * size, value if size == 2 else b"\0\0" + value)
+    model = t.model(base)
+    dtype = model.tensors()[name][1]["dtype"]
+    stored = {"BF16": value, "F32": b"\0\0" + value, "F8_E4M3": b"\x7f"}[dtype]
+    return model.patch(name, at * len(stored), stored)
 
 
 def check_batch(t, run, objects, clean, failing=None):
@@ -106,6 +108,14 @@ def whole_row(t):
             t.check(run, 10, "error[E811]", "logit of id", "found NaN", "expected a finite number")
             sampled = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--temperature", 1, "--seed", 3)
             t.check(sampled, 10, "error[E811]")
+    for kernels in "native", "reference":
+        plan = t.plan(FP8_MODEL, f"--kernels={kernels}")
+        for part in "self_attn.q_b_proj", "self_attn.kv_b_proj", "self_attn.o_proj", "mlp.shared_experts.down_proj":
+            for name in f"{layer}{part}.weight", f"{layer}{part}.weight_scale_inv":
+                t.case(f"{kernels}, NaN in {name}")
+                model = with_nan(t, name, base=FP8_MODEL)
+                run = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--greedy")
+                t.check(run, 10, "error[E811]", "found NaN")
 
 
 @row("150", "NaN in the scores of the router")

@@ -6,7 +6,7 @@ import shutil
 
 from harness import LIBC, Run, row
 
-ADDR_NO_RANDOMIZE = 0x0040000
+ADDR_NO_RANDOMIZE, CLONE_NEWUTS = 0x0040000, 0x04000000
 
 
 def copy(t, model, names):
@@ -32,11 +32,17 @@ def one_cpu():
     os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[0]})
 
 
+def another_host_name():
+    """Where the system allows it."""
+    if LIBC.unshare(CLONE_NEWUTS) == 0:
+        LIBC.sethostname(b"elsewhere", 9)
+
+
 def fixed_addresses():
     LIBC.personality(ctypes.c_ulong(ADDR_NO_RANDOMIZE))
 
 
-@row("207", "another folder, time, zone, locale, user, mask, CPU count, order of files, addresses")
+@row("207", "another folder, time, zone, locale, user, host, mask, CPU count, order of files, addresses")
 def same_bytes(t):
     model = t.tools.base("tiny-r1")
     names = sorted(p.name for p in model.iterdir())
@@ -54,6 +60,7 @@ def same_bytes(t):
     same("time zone", compiled(t, copy(t, model, names), prefix=["TZ=Pacific/Kiritimati"]))
     same("locale", compiled(t, copy(t, model, names), prefix=["LC_ALL=tr_TR.UTF-8", "LANG=de_DE.UTF-8"]))
     same("user", compiled(t, copy(t, model, names), prefix=["-i", "HOME=/nowhere", "USER=somebody"]))
+    same("host name", compiled(t, copy(t, model, names), preexec_fn=another_host_name))
     same("mask", compiled(t, copy(t, model, names), umask=0o077))
     same("one CPU", compiled(t, copy(t, model, names), preexec_fn=one_cpu))
     same("fixed addresses", compiled(t, copy(t, model, names), preexec_fn=fixed_addresses))
