@@ -50,7 +50,7 @@ Status checkOutput(const CompileOptions &options,
   if (options.output == "-")
     return Status::ok();
   DS_TRY(checkpoint::checkNotInput(model.checkpoint, options.output));
-  return options.stopAfter ? Status::ok() : rt::checkOutput(options.output);
+  return rt::checkOutput(options.output);
 }
 
 /// What a plan takes from the folder's files beside config and weights: text
@@ -106,19 +106,7 @@ Status writeIR(mlir::ModuleOp module, const std::string &output) {
     llvm::outs() << text;
     return Status::ok();
   }
-  std::error_code error;
-  llvm::raw_fd_ostream file(output, error);
-  if (!error) {
-    file << text;
-    file.flush();
-    error = file.error();
-    file.clear_error();
-  }
-  if (error)
-    return Error{.code = ErrorCode::OutputWrite,
-                 .file = output,
-                 .subject = error.message()};
-  return Status::ok();
+  return rt::writeTextAtomically(output, text);
 }
 
 /// The plan's kernels with their shapes, in order, for its n-th level.

@@ -166,20 +166,50 @@ public:
     return {};
   }
 
-  Status readBack(std::span<const uint8_t> plan, const PlanData *data) {
+  Status readBack(std::span<const uint8_t> bytes, PlanData *data,
+                  bool isPlan) {
     DS_ASSIGN(InputFile file,
               InputFile::open(path_, ErrorCode::OutputReadBack));
-    std::vector<uint8_t> found(data ? plan.size() : file.size());
+    std::vector<uint8_t> found(data ? bytes.size() : file.size());
     DS_TRY(file.readAt(0, found.data(), found.size()));
-    auto differs = std::ranges::mismatch(found, plan);
-    if (differs.in1 != found.end() || differs.in2 != plan.end()) {
-      auto byte = uint64_t(differs.in2 - plan.begin());
+    auto differs = std::ranges::mismatch(found, bytes);
+    if (differs.in1 != found.end() || differs.in2 != bytes.end()) {
+      auto byte = uint64_t(differs.in2 - bytes.begin());
       return outputError(ErrorCode::OutputReadBack, output_,
                          "verification after write failed in " +
-                             placeOf(plan, byte) + ", byte " +
-                             std::to_string(byte));
+                             (isPlan ? placeOf(bytes, byte) + ", " : "") +
+                             "byte " + std::to_string(byte));
     }
-    Result<PlanView> view = verifyPlan(found, output_, file.size());
+    return isPlan ? selfCheck(found, file, data) : Status::ok();
+  }
+
+  Status place() {
+    {
+      SignalsBlocked blocked;
+      if (::rename(path_.c_str(), output_.c_str()) != 0)
+        return outputError(ErrorCode::OutputRename, output_,
+                           "cannot rename the temporary file" + reason());
+      isOurs_ = false;
+      isPlaced = true;
+      pending = nullptr;
+    }
+    int folder =
+        ::open(folderOf(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int failure = folder < 0 || ::fsync(folder) != 0 ? errno : 0;
+    if (folder >= 0)
+      ::close(folder);
+    errno = failure;
+    if (failure)
+      return outputError(ErrorCode::OutputFolderSync, output_,
+                         "written, but its folder cannot be synced" + reason());
+    return {};
+  }
+
+private:
+  /// `file` holds the plan's DATA, `plan` all before it.
+  Status selfCheck(std::span<const uint8_t> plan, const InputFile &file,
+                   const PlanData *data) const {
+    Result<PlanView> view = verifyPlan(plan, output_, file.size());
     if (!view)
       return with(outputError(ErrorCode::PlanSelfCheck, output_,
                               "the plan that was made does not verify"),
@@ -206,29 +236,6 @@ public:
     return {};
   }
 
-  Status place() {
-    {
-      SignalsBlocked blocked;
-      if (::rename(path_.c_str(), output_.c_str()) != 0)
-        return outputError(ErrorCode::OutputRename, output_,
-                           "cannot rename the temporary file" + reason());
-      isOurs_ = false;
-      isPlaced = true;
-      pending = nullptr;
-    }
-    int folder =
-        ::open(folderOf(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failure = folder < 0 || ::fsync(folder) != 0 ? errno : 0;
-    if (folder >= 0)
-      ::close(folder);
-    errno = failure;
-    if (failure)
-      return outputError(ErrorCode::OutputFolderSync, output_,
-                         "written, but its folder cannot be synced" + reason());
-    return {};
-  }
-
-private:
   /// Fails early on a full disk; some file systems cannot reserve.
   Status reserve(uint64_t bytes) {
     int failure = ::posix_fallocate(descriptor_, 0, off_t(bytes));
@@ -273,6 +280,16 @@ private:
   bool isOurs_ = false; // the name is taken, and by this writer
 };
 
+Status replace(const std::string &path, std::span<const uint8_t> bytes,
+               PlanData *data, bool isPlan) {
+  DS_TRY(checkOutput(path));
+  Temporary temporary(path);
+  DS_TRY(temporary.lock());
+  DS_TRY(temporary.write(bytes, data));
+  DS_TRY(temporary.readBack(bytes, data, isPlan));
+  return temporary.place();
+}
+
 } // namespace
 
 Status checkOutput(const std::string &path) {
@@ -290,12 +307,13 @@ Status checkOutput(const std::string &path) {
 
 Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
                        PlanData *data) {
-  DS_TRY(checkOutput(path));
-  Temporary temporary(path);
-  DS_TRY(temporary.lock());
-  DS_TRY(temporary.write(plan, data));
-  DS_TRY(temporary.readBack(plan, data));
-  return temporary.place();
+  return replace(path, plan, data, true);
+}
+
+Status writeTextAtomically(const std::string &path, std::string_view text) {
+  return replace(
+      path, {reinterpret_cast<const uint8_t *>(text.data()), text.size()},
+      nullptr, false);
 }
 
 bool removePendingOutput() noexcept {

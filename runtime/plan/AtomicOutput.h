@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A plan file is replaced as a whole or not at all.
+// A plan file, or another output, is replaced as a whole or not at all.
 #pragma once
 #include "runtime/base/Status.h"
 #include "runtime/plan/PlanData.h"
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace ds::rt {
 
@@ -19,6 +20,9 @@ namespace ds::rt {
 /// reading back compares the digests of the weights in it (WDIG).
 Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
                        PlanData *data = nullptr);
+
+/// The same for text: nothing but that it reads back is verified.
+Status writeTextAtomically(const std::string &path, std::string_view text);
 
 /// What writeAtomically would refuse whatever the plan holds: OutputKind, and
 /// OutputCreate where the folder is missing or not writable.

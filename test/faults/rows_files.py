@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 
+import injection
 from folder import FIRST, INDEX, SECOND, safetensors
 from harness import row, without_root
 
@@ -259,11 +260,9 @@ def options(t):
 @row("14", "a read fails in the middle of a file")
 def read_error(t):
     model = t.model()
-    shim = t.tools.bin.parent / "test" / "faults" / "libfailing-reads.so"
 
     def failing(call, number):
-        return {"LD_PRELOAD": str(shim), "DS_FAIL_READ": f"{call}:{number}",
-                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        return injection.environment(t, f"pread {call} {number}")
 
     # Reads: config.json, index, length and header of each shard, then values.
     for call, name, number in ((0, "config.json", errno.EIO), (1, INDEX, errno.EIO), (2, FIRST, errno.EIO),

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Machines that a plan does not fit. Where this machine fits, the plan asks for more or the system is made to refuse."""
+import errno
 import json
 import os
 
 import gtests
+import injection
 from harness import Run, row
 from plan_file import Plan
 
@@ -15,8 +17,7 @@ def run_arguments(t, plan, *options):
 
 
 def run_injecting(t, plan, fault):
-    prefix = ["env", f"LD_PRELOAD={t.tools.bin / 'faults-inject.so'}", f"DS_INJECT={fault}"]
-    return Run([*prefix, *run_arguments(t, plan)], 60)
+    return Run(run_arguments(t, plan), 60, env=injection.environment(t, fault))
 
 
 def features_of(plan, level=0):
@@ -28,9 +29,7 @@ def lacking(t):
     for feature, other in ("avx2", "avz2"), ("fma", "fmq"), ("popcnt", "pupcnt"):
         t.case(other)
         plan = Plan(t.plan(MODEL))
-        changed = features_of(plan).replace(f" {feature} ", f" {other} ", 1)
-        if feature == "popcnt":
-            changed = features_of(plan).replace("popcnt", "pupcnt", 1)
+        changed = " ".join(other if word == feature else word for word in features_of(plan).split())
         plan.replace_string(plan.get("TARG", 0, "features"), changed).seal().write()
         run = Run(run_arguments(t, plan.path), 60)
         t.check(run, 8, plan.path.name, "error[E700]", f"needs {other}", "which this CPU lacks")
@@ -69,10 +68,10 @@ def architecture(t):
 
 @row("144", "memory cannot be made executable")
 def not_executable(t):
-    for code, text in (13, "Permission denied"), (1, "Operation not permitted"), (12, "Cannot allocate memory"):
-        t.case(text)
+    for code in errno.EACCES, errno.EPERM, errno.ENOMEM:
+        t.case(os.strerror(code))
         t.check(run_injecting(t, t.plan(MODEL), f"mprotect 0 {code}"), 8, "error[E704]",
-                f"cannot make kernel code executable: {text}")
+                f"cannot make kernel code executable: {os.strerror(code)}")
 
 
 @row("145", "fewer CPUs than threads")

@@ -19,11 +19,11 @@ def copy(t, model, names):
     return place
 
 
-def compiled(t, place, *, cwd=None, prefix=(), checkpoint="checkpoint", plan="plans/model.plan", **options):
+def compiled(t, place, *, cwd=None, env=None, checkpoint="checkpoint", plan="plans/model.plan", **options):
     folder = place if cwd is None else cwd
     full = (lambda path: path) if cwd is None else (lambda path: place / path)
-    run = Run(["env", *prefix, t.tools.bin / "dsc", "compile", full(checkpoint), "-o", full(plan), "-q",
-               "--kernels=reference"], 60, cwd=folder, **options)
+    run = Run([t.tools.bin / "dsc", "compile", full(checkpoint), "-o", full(plan), "-q",
+               "--kernels=reference"], 60, env=env, cwd=folder, **options)
     t.check(run, 0)
     return (place / "plans/model.plan").read_bytes()
 
@@ -57,9 +57,9 @@ def same_bytes(t):
     same("again", compiled(t, copy(t, model, names)))
     same("another order of files", compiled(t, copy(t, model, reversed(names))))
     same("absolute paths", compiled(t, copy(t, model, names), cwd="/"))
-    same("time zone", compiled(t, copy(t, model, names), prefix=["TZ=Pacific/Kiritimati"]))
-    same("locale", compiled(t, copy(t, model, names), prefix=["LC_ALL=tr_TR.UTF-8", "LANG=de_DE.UTF-8"]))
-    same("user", compiled(t, copy(t, model, names), prefix=["-i", "HOME=/nowhere", "USER=somebody"]))
+    same("time zone", compiled(t, copy(t, model, names), env={"TZ": "Pacific/Kiritimati"}))
+    same("locale", compiled(t, copy(t, model, names), env={"LC_ALL": "tr_TR.UTF-8", "LANG": "de_DE.UTF-8"}))
+    same("user", compiled(t, copy(t, model, names), env={"HOME": "/nowhere", "USER": "somebody", "PATH": ""}))
     same("host name", compiled(t, copy(t, model, names), preexec_fn=another_host_name))
     same("mask", compiled(t, copy(t, model, names), umask=0o077))
     same("one CPU", compiled(t, copy(t, model, names), preexec_fn=one_cpu))

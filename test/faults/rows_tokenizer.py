@@ -16,7 +16,7 @@ def refuse(t, label, change, exit, *parts):
     tokenizer = model.json(FILE)
     change(tokenizer)
     model.write(FILE, json.dumps(tokenizer, ensure_ascii=False))
-    t.refuse(model, exit, FILE, *parts)
+    return t.refuse(model, exit, FILE, *parts)
 
 
 @row("94", "not a byte-level BPE; unknown normalizer or pre-tokenizer")
@@ -56,6 +56,9 @@ def negative(t):
     for value, found in (-1, "-1"), (2.5, "2.5"), ("7", '"7" (string)'), (None, "null"):
         refuse(t, f"id {value}", vocabulary(a=value), 3, "error[E414]", "/model/vocab/a", f"found {found}",
                "an id below 1024 (vocab_size)")
+    refuse(t, "a name that controls terminals", vocabulary(**{"\x1b[31m\u202e": -1}), 3, "error[E414]",
+           "/model/vocab/\\x1b[31m\\")
+    refuse(t, "a name without end", vocabulary(**{"y" * 4000: -1}), 3, "error[E414]", "/model/vocab/" + "y" * 100)
 
 
 @row("95b", "two tokens have one id")
@@ -72,7 +75,10 @@ def beyond(t):
 
 @row("95d", "an id has no token")
 def gap(t):
-    refuse(t, "", vocabulary(a=1000), 3, "error[E406]", "/model/vocab", "no token of id")
+    run = refuse(t, "", vocabulary(a=1000), 3, "error[E406]", "/model/vocab", "no token of id")
+    errors = [line for line in run.stderr.splitlines() if "error[" in line]
+    if len(errors) != 20 or not run.stderr.splitlines()[-1].startswith("dsc: and "):
+        t.fail("not 20 errors and the number of the others", run)
 
 
 @row("95e", "a merge names an unknown piece")

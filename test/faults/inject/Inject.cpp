@@ -2,10 +2,12 @@
 // Loaded before a program's own libraries (LD_PRELOAD): what the C library
 // answers when the machine is at fault. DS_INJECT says "FUNCTION CALL ACTION":
 // the call (counted from 0) of that function fails with the error number
-// ACTION. Three words are no error numbers: `pwrite N flip` stores one wrong
-// bit; `all 0 pause` lets every call take 15 ms and pwrite write a quarter;
-// `sysconf 0 16384` is the size of a memory page. Calls of the functions below
-// are appended to the file DS_INJECT_LOG, one a line.
+// ACTION; of pread, all calls from that one on. Three actions are no error
+// numbers: `pwrite N flip` stores one wrong bit; `all 0 pause` lets every call
+// that writes take 15 ms and pwrite write a quarter; `sysconf 0 16384` is the
+// size of a memory page. Calls that write are appended to the file
+// DS_INJECT_LOG, one a line.
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,8 +18,8 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-#include <vector>
 
 namespace {
 
@@ -47,8 +49,10 @@ void log(const char *line) {
   ::close(file);
 }
 
-/// Whether this call of `function` is the one to fail; `calls` counts them.
-bool isHit(const char *function, int &calls) {
+using Count = std::atomic<int>; // of a function's calls
+
+/// Whether this call of `function` is the one to fail.
+bool isHit(const char *function, Count &calls) {
   if (fault().isPause) {
     timespec time{0, 15'000'000};
     ::nanosleep(&time, nullptr);
@@ -63,12 +67,35 @@ Function next(const char *name) {
   return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
+ssize_t readOrFail(int file, void *to, size_t size, off_t offset) {
+  static Count calls = 0;
+  if (!std::strcmp(fault().function, "pread") && calls++ >= fault().call) {
+    errno = number();
+    return -1;
+  }
+  return ::syscall(SYS_pread64, file, to, size, offset);
+}
+
 } // namespace
 
 extern "C" {
 
+// Every spelling under which a C library may be asked to read.
+ssize_t pread(int file, void *to, size_t size, off_t offset) {
+  return readOrFail(file, to, size, offset);
+}
+ssize_t pread64(int file, void *to, size_t size, off_t offset) {
+  return readOrFail(file, to, size, offset);
+}
+ssize_t __pread_chk(int file, void *to, size_t size, off_t offset, size_t) {
+  return readOrFail(file, to, size, offset);
+}
+ssize_t __pread64_chk(int file, void *to, size_t size, off_t offset, size_t) {
+  return readOrFail(file, to, size, offset);
+}
+
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
-  static int calls = 0;
+  static Count calls = 0;
   log("pwrite\n");
   auto *real = next<decltype(&pwrite)>("pwrite");
   if (!isHit("pwrite", calls))
@@ -83,7 +110,7 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
 }
 
 int posix_fallocate(int file, off_t offset, off_t size) noexcept(false) {
-  static int calls = 0;
+  static Count calls = 0;
   log("posix_fallocate\n");
   if (isHit("posix_fallocate", calls))
     return number();
@@ -92,7 +119,7 @@ int posix_fallocate(int file, off_t offset, off_t size) noexcept(false) {
 }
 
 int fsync(int file) {
-  static int calls = 0;
+  static Count calls = 0;
   struct stat info{};
   ::fstat(file, &info);
   log(S_ISDIR(info.st_mode) ? "fsync folder\n" : "fsync file\n");
@@ -104,7 +131,7 @@ int fsync(int file) {
 }
 
 int rename(const char *from, const char *to) noexcept {
-  static int calls = 0;
+  static Count calls = 0;
   log("rename\n");
   if (isHit("rename", calls)) {
     errno = number();
@@ -115,7 +142,7 @@ int rename(const char *from, const char *to) noexcept {
 
 /// Counts calls that ask for executable memory only.
 int mprotect(void *data, size_t size, int protection) noexcept {
-  static int calls = 0;
+  static Count calls = 0;
   if ((protection & PROT_EXEC) && isHit("mprotect", calls)) {
     errno = number();
     return -1;

@@ -33,6 +33,15 @@ TEST(AtomicOutput, PutsThePlanInPlace) {
   EXPECT_EQ(folder.files(), 1u);
 }
 
+// Text takes its place as a whole, too.
+TEST(AtomicOutput, PutsTextInPlace) {
+  TemporaryFolder folder;
+  folder.write("text", kOld);
+  EXPECT_TRUE(writeTextAtomically(folder.path("text"), "new"));
+  EXPECT_EQ(folder.read("text"), (std::vector<uint8_t>{'n', 'e', 'w'}));
+  EXPECT_EQ(folder.files(), 1u);
+}
+
 // Bytes that do not verify never take the old plan's place.
 TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
   TemporaryFolder folder;
