@@ -15,7 +15,7 @@ def small_stack():
 
 
 def plan(t):
-    return t.plan("tiny-r1", "--kernels=reference"), "--weights", t.tools.base("tiny-r1")
+    return t.plan("tiny-r1", "--kernels=reference"), "--threads", 1, "--weights", t.tools.base("tiny-r1")
 
 
 @row("97", "a prompt of one repeated letter, of newlines, of digits")
@@ -46,7 +46,7 @@ def not_utf8(t):
     t.check(t.run("dsrun", *plan(t), "-n", 1, "-f", path), 0, stdout=None)
     for seed in range(4):
         t.case(f"never half a character, seed {seed}")
-        run = t.run("dsrun", *plan(t), "--raw", "-p", "1", "-n", 300, "--temperature", 100, "--seed", seed, "--ignore-eos")
+        run = t.run("dsrun", *plan(t), "--raw", "-p", "1", "-n", 100, "--temperature", 100, "--seed", seed, "--ignore-eos")
         t.check(run, 0, stdout=None)
         run.stdout.decode()  # strict
 

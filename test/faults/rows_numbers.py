@@ -17,11 +17,16 @@ PROMPTS = [[(7 * i + 31 * k) % 500 + 4 for k in range(5 + i % 4)] for i in range
 NEW = 6
 
 
+def dsrun(t, plan, weights, *options):
+    """With one thread: so little work gains nothing from two, and many tests run side by side."""
+    return t.run("dsrun", plan, "--weights", weights, "--threads", 1, *options)
+
+
 def answers(t, plan, weights, prompts=PROMPTS):
     """The run of one batch, and the object of every prompt."""
     batch = t.fresh("batch")
     batch.write_text("".join(json.dumps({"ids": prompt}) + "\n" for prompt in prompts))
-    run = t.run("dsrun", plan, "--weights", weights, "--batch", batch, "--json", "-n", NEW, "--greedy", "--ignore-eos")
+    run = dsrun(t, plan, weights, "--batch", batch, "--json", "-n", NEW, "--greedy", "--ignore-eos")
     return run, [json.loads(line) for line in run.stdout.splitlines()]
 
 
@@ -104,9 +109,9 @@ def whole_row(t):
         plan = t.plan(MODEL, *options)
         for name, model in models:
             t.case(f"{options}, NaN in {name}")
-            run = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--greedy")
+            run = dsrun(t, plan, model, "--ids", "5,6,7", "-n", 4, "--greedy")
             t.check(run, 10, "error[E811]", "logit of id", "found NaN", "expected a finite number")
-            sampled = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--temperature", 1, "--seed", 3)
+            sampled = dsrun(t, plan, model, "--ids", "5,6,7", "-n", 4, "--temperature", 1, "--seed", 3)
             t.check(sampled, 10, "error[E811]")
     for kernels in "native", "reference":
         plan = t.plan(FP8_MODEL, f"--kernels={kernels}")
@@ -114,7 +119,7 @@ def whole_row(t):
             for name in f"{layer}{part}.weight", f"{layer}{part}.weight_scale_inv":
                 t.case(f"{kernels}, NaN in {name}")
                 model = with_nan(t, name, base=FP8_MODEL)
-                run = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--greedy")
+                run = dsrun(t, plan, model, "--ids", "5,6,7", "-n", 4, "--greedy")
                 t.check(run, 10, "error[E811]", "found NaN")
 
 
@@ -126,9 +131,9 @@ def router(t):
                            ("bias", "model.layers.1.mlp.gate.e_score_correction_bias"):
             t.case(f"{kernels}, {label}")
             model = with_nan(t, name, 2)
-            t.check(t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 4, "--greedy"), 10, "error[E811]")
+            t.check(dsrun(t, plan, model, "--ids", "5,6,7", "-n", 4, "--greedy"), 10, "error[E811]")
             dump = t.fresh("dump")
-            t.check(t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "--dump", dump), 0)
+            t.check(dsrun(t, plan, model, "--ids", "5,6,7", "--dump", dump), 0)
             ids = safetensors.read(dump)["experts"][1]
             if not ids or not all(0 <= i < 16 for i in ids):
                 t.fail(f"experts {list(ids)}")
@@ -154,7 +159,7 @@ def ties(t):
     base = t.tools.base(MODEL)
     for kernels in "native", "reference":
         plan = t.plan(MODEL, f"--kernels={kernels}")
-        run = t.run("dsrun", plan, "--weights", base, "--ids", "5,6,7", "-n", 1, "--greedy")
+        run = dsrun(t, plan, base, "--ids", "5,6,7", "-n", 1, "--greedy")
         t.check(run, 0, stdout=None)
         best = int(run.stdout)
         head = tensor_bytes(t.model(MODEL), "lm_head.weight")
@@ -162,11 +167,11 @@ def ties(t):
         for other in 0, VOCABULARY - 1:
             t.case(f"{kernels}, ids {best} and {other}")
             model = t.model(MODEL).patch("lm_head.weight", other * WIDTH * 2, likeliest)
-            run = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 1, "--greedy", "--ignore-eos")
+            run = dsrun(t, plan, model, "--ids", "5,6,7", "-n", 1, "--greedy", "--ignore-eos")
             t.check(run, 0, stdout=f"{min(best, other)}\n".encode())
         t.case(f"{kernels}, all equal")
         model = t.model(MODEL).patch("lm_head.weight", 0, bytes(len(head)))
-        run = t.run("dsrun", plan, "--weights", model, "--ids", "5,6,7", "-n", 3, "--greedy", "--ignore-eos")
+        run = dsrun(t, plan, model, "--ids", "5,6,7", "-n", 3, "--greedy", "--ignore-eos")
         t.check(run, 0, stdout=b"0,0,0\n")
 
 
@@ -176,16 +181,16 @@ def too_long(t):
     ids = ",".join(["7"] * (CONTEXT + 1))
     for extra in (), ("--json",), ("--dump", t.fresh("dump")):
         t.case(str(extra))
-        run = t.run("dsrun", plan, "--weights", t.tools.base(MODEL), "--ids", ids, "-n", 1, *extra)
+        run = dsrun(t, plan, t.tools.base(MODEL), "--ids", ids, "-n", 1, *extra)
         t.check(run, 6, "error[E820]", "prompt", "context length exceeded", f"found {CONTEXT + 1} tokens",
                 f"at most {CONTEXT}")
     t.case("the limit itself")
-    run = t.run("dsrun", plan, "--weights", t.tools.base(MODEL), "--ids", ids[:-2], "-n", 1, "--json")
+    run = dsrun(t, plan, t.tools.base(MODEL), "--ids", ids[:-2], "-n", 1, "--json")
     t.check(run, 0, stdout=None)
     if json.loads(run.stdout)["finish_reason"] != "length" or json.loads(run.stdout)["ids"]:
         t.fail("the full context does not end with finish_reason length", run)
     t.case("in a batch")
     batch = t.fresh("batch")
     batch.write_text('{"ids": [5]}\n' + json.dumps({"ids": [7] * (CONTEXT + 1)}) + "\n")
-    run = t.run("dsrun", plan, "--weights", t.tools.base(MODEL), "--batch", batch, "-n", 1)
+    run = dsrun(t, plan, t.tools.base(MODEL), "--batch", batch, "-n", 1)
     t.check(run, 6, "prompt 1", "context length exceeded", f"found {CONTEXT + 1} tokens")
