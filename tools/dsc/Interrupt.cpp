@@ -8,11 +8,17 @@
 namespace ds {
 namespace {
 
-std::string unchanged, written; // lines, made before any signal can come
+struct Lines {
+  std::string unchanged, written;
+};
+/// Made before any signal can come; never freed, as one may come while the
+/// process ends.
+const Lines *lines = nullptr;
 
 /// Only calls what a signal handler may call.
 void handle(int signal) {
-  const std::string &line = rt::removePendingOutput() ? unchanged : written;
+  const std::string &line =
+      rt::removePendingOutput() ? lines->unchanged : lines->written;
   [[maybe_unused]] ssize_t put =
       ::write(STDERR_FILENO, line.data(), line.size());
   ::_exit(128 + signal);
@@ -22,8 +28,8 @@ void handle(int signal) {
 
 void endCleanlyOnSignals(const std::string &output) {
   std::string name = printable(output);
-  unchanged = "dsc: interrupted; " + name + " unchanged\n";
-  written = "dsc: interrupted; " + name + " was already written\n";
+  lines = new Lines{"dsc: interrupted; " + name + " unchanged\n",
+                    "dsc: interrupted; " + name + " was already written\n"};
   struct sigaction action{};
   action.sa_handler = handle;
   ::sigfillset(&action.sa_mask);
