@@ -116,6 +116,7 @@ class Model:
         for shard in (FIRST, SECOND):
             content = (self / shard).read_bytes()
             header, start = self.header(shard)
+            header.pop("__metadata__", None)
             for name, fields in header.items():
                 begin, end = fields["data_offsets"]
                 stored[name] = [shard, fields["dtype"], fields["shape"], content[start + begin:start + end]]
