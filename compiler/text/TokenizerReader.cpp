@@ -88,8 +88,9 @@ compileTokenizer(const std::string &folderPath, uint32_t vocabSize) {
             readTokenizerModel(tokenizer, vocabSize, file->path()));
   DS_ASSIGN(TokenizerConfig config, readTokenizerConfig(folder));
 
-  rt::TokenizerHeader header{.version = rt::kTokenizerVersion,
-                             .preTokenizer = rt::PreTokenizerKind::V3};
+  rt::TokenizerHeader header{};
+  header.version = rt::kTokenizerVersion;
+  header.preTokenizer = rt::PreTokenizerKind::V3;
   header.bos =
       idOf(model, config.bos.empty() ? "<｜begin▁of▁sentence｜>" : config.bos);
   header.eos =

@@ -8,8 +8,8 @@ import unittest
 
 from tools import MODEL, PLAN, Terminal, main, run, screen
 
-PHASES = ["read config and headers", "stage import", "stage model", "stage kernel", "stage plan", "machine code",
-          "tokenizer and chat format", "write and verify"]
+PHASES = ["read config and headers", "tokenizer and chat format", "stage import", "stage model", "stage kernel",
+          "stage plan", "machine code", "write and verify"]
 
 
 class Progress(unittest.TestCase):

@@ -17,6 +17,11 @@ sys.path.insert(0, str(HERE))
 import controls
 import harness
 
+# The rows that there must be; the others of the catalogue are the server's and of devices that are not there yet.
+ROWS = [str(n) for first, last in ((1, 92), (94, 98), (101, 101), (105, 106), (108, 111), (115, 126), (128, 130), (135, 138),
+                                   (144, 145), (148, 150), (153, 154), (157, 157), (207, 207)) for n in range(first, last + 1)
+        if n != 95] + ["95" + letter for letter in "abcdefghi"]
+
 
 def main():
     sys.stdout.reconfigure(errors="backslashreplace")  # messages may hold bytes that are no UTF-8
@@ -24,6 +29,10 @@ def main():
         importlib.import_module(path.stem)
     jobs = min(4, len(os.sched_getaffinity(0)))
     chosen = [word for word in sys.argv[2:] if word != "--no-limits"]
+    known = {number for number, _, _ in harness.ROWS}
+    absent = set(chosen or ROWS) - known
+    if absent:
+        sys.exit(f"no such row: {', '.join(sorted(absent))}")
     harness.Trial.limits = "--no-limits" not in sys.argv
     sys.exit(1 if harness.run_rows(sys.argv[1], chosen, jobs, controls.run_controls) else 0)
 

@@ -27,6 +27,8 @@ def repeated_letters(t):
         # The whole text is tokenized before its length is held against the context of 1024.
         run = t.run("dsrun", *plan(t), "--raw", "-f", path, preexec_fn=small_stack)
         t.check(run, 6, "prompt", "context length exceeded", "tokens, expected at most 1024")
+        run = t.run("dsrun", plan(t)[0], "--raw", "--tokenize", "-f", path, preexec_fn=small_stack)
+        t.check(run, 0, stdout=None)
 
 
 @row("98", "a prompt that is no UTF-8")

@@ -143,7 +143,11 @@ def router(t):
 def sampling(t):
     plan = t.plan(MODEL, "--kernels=reference")
     for option, values, expected in (("--temperature", ("-1", "nan", "inf", "-inf"), "0 or more, finite"),
-                                     ("--top-p", ("0", "nan", "1.01", "-0.5", "inf"), "above 0, at most 1")):
+                                     ("--top-p", ("0", "nan", "1.01", "-0.5", "inf"), "above 0, at most 1"),
+                                     ("--min-p", ("-0.1", "1.5", "nan"), "0 (off) to 1"),
+                                     ("--repetition-penalty", ("0", "-1", "nan", "inf"), "above 0, finite; 1 is off"),
+                                     ("--frequency-penalty", ("-2.5", "3", "nan"), "-2 to 2; 0 is off"),
+                                     ("--presence-penalty", ("-2.5", "3", "nan"), "-2 to 2; 0 is off")):
         for value in values:
             t.case(f"{option} {value}")
             run = t.run("dsrun", plan, "--ids", "5", "-n", 1, f"{option}={value}")

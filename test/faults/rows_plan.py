@@ -157,6 +157,10 @@ def unknown_optional(t):
     plan = good(t).add_section("XTRA", 0, b"whatever").seal()
     if answer(plan.write()) != wanted or not wanted:
         t.fail("the plan gives other tokens")
+    run = t.run("dsrun", plan.path, "--weights", t.tools.base("micro-v3-noqlora"), "--ids", "5", "-n", 1, "-v")
+    t.check(run, 0, stdout=None)
+    if "section XTRA is not known here" not in run.stderr:
+        t.fail("dsrun -v does not name the section", run)
     run = t.run("dsc", "inspect", plan.path)
     t.check(run, 0, stdout=None)
     if b"XTRA" not in run.stdout:

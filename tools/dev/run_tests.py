@@ -20,7 +20,7 @@ def main():
     with open(os.path.join(build, "test.log"), "w") as log:
         log.write(run.stdout)
 
-    results = re.findall(r"^\s*\d+/\d+ Test\s+#\d+: (\S+) \.+\s*(\S.*?)\s+[\d.]+ sec", run.stdout, re.M)
+    results = re.findall(r"^\s*\d+/\d+ Test\s+#\d+: (\S+).*? \.\.\.+\s*(\S.*?)\s+[\d.]+ sec", run.stdout, re.M)
     passed = sum(1 for name, result in results if result == "Passed" and name != "lit")
     failed = [name for name, result in results if "Passed" not in result and "Skipped" not in result and name != "lit"]
     skipped = [name for name, result in results if "Skipped" in result]

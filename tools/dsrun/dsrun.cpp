@@ -32,6 +32,10 @@ void printSession(const rt::Session &session) {
                static_cast<unsigned long long>(use.scratch),
                static_cast<unsigned long long>(use.host),
                static_cast<unsigned long long>(use.workspace));
+  for (const rt::SectionEntry &entry : session.plan().table())
+    if (std::string_view tag(entry.tag, sizeof entry.tag); !rt::sectionOfTag(tag))
+      std::fprintf(stderr, "note: section %s is not known here, and skipped\n",
+                   printable(tag).c_str());
 }
 
 /// The model's own parameters, under those of the command line.
