@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""second_reader.py BIN CHECKPOINT: a reader of plans made from runtime/plan/README.md alone.
+
+Layouts, strings, enumerations, floats and arrays come from the tables of that
+document. What it reads of a plan, field by field, is what `dsc inspect --json`
+says, for a plan that refers to its weights and for one that carries them.
+"""
+import hashlib
+import json
+import pathlib
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+README = pathlib.Path(__file__).resolve().parents[2] / "runtime" / "plan" / "README.md"
+NUMBERS = {2: "<H", 4: "<I", 8: "<Q"}
+CHOICES = {"encoding", "source", "role", "storage", "kind"}  # "0 f32, 1 bf16, …"
+
+
+class Format:
+    """The tables of the specification."""
+
+    def __init__(self, text):
+        self.records = {}  # title -> (bytes, [(field, offset, bytes, meaning)])
+        for title, size, rows in re.findall(r"\*\*([\w ]+), (\d+) bytes\*\*\n\n\| at .*\n\|-.*\n((?:\|.*\n)+)", text):
+            fields = re.findall(r"\| (\d+) \| (\d+) \| `(\w+)` \| (.*) \|", rows)
+            self.records[title] = int(size), [(name, int(at), int(width), meaning) for at, width, name, meaning in fields]
+        self.sections = {tag: int(size) for tag, size in re.findall(r"^\| `(\w{4})` \| (?:yes|no) \| (\d+) \|", text, re.M)}
+
+
+def value(data, name, at, width, meaning, strings):
+    """A field as JSON shows it."""
+    raw = data[at:at + width]
+    if "SHA-256" in meaning:
+        return raw.hex()
+    if meaning.startswith("string"):
+        return strings(struct.unpack("<I", raw)[0])
+    if meaning.startswith("f32"):
+        return struct.unpack("<f", raw)[0]
+    if meaning.startswith("u64 "):
+        return list(struct.unpack(f"<{width // 8}Q", raw))
+    if width not in NUMBERS:
+        return list(struct.unpack(f"<{width // 4}I", raw))
+    number = struct.unpack(NUMBERS[width], raw)[0]
+    if name not in CHOICES:
+        return number
+    choices = re.sub(r" \(.*?\)", "", meaning.split(";")[0]).split(", ")
+    return dict(choice.split(" ", 1) for choice in choices)[str(number)].replace(" ", "_")
+
+
+class Plan:
+    def __init__(self, path, form):
+        self.data, self.form = path.read_bytes(), form
+        self.header = self.record("Header", 0)
+        size, _ = form.records["Header"]
+        step, _ = form.records["Section entry"]
+        entries = [self.record("Section entry", size + i * step) for i in range(self.header["sections"])]
+        self.table = {entry["tag"]: entry for entry in entries}
+
+    def string(self, offset):
+        begin = self.table["STRS"]["offset"] + offset
+        return self.data[begin:self.data.index(0, begin)].decode()
+
+    def record(self, title, at):
+        fields = {}
+        for name, offset, width, meaning in self.form.records[title][1]:
+            if name in ("magic", "tag"):
+                fields[name] = self.data[at + offset:at + offset + width].decode("latin-1")
+            elif name != "reserved":
+                fields[name] = value(self.data, name, at + offset, width, meaning, self.string)
+        return fields
+
+    def section(self, tag):
+        """Records, the bytes' number, or the numbers."""
+        if tag not in self.table:
+            return None
+        offset, size = self.table[tag]["offset"], self.table[tag]["size"]
+        if tag in self.form.records:
+            step = self.form.records[tag][0]
+            return [self.record(tag, at) for at in range(offset, offset + size, step)]
+        if self.form.sections[tag] == 4:
+            return list(struct.unpack_from(f"<{size // 4}I", self.data, offset))
+        return {"bytes": size}
+
+    def check_digests(self):
+        """Header and table, every section but DATA, and weights that are carried."""
+        wrong = []
+        end = self.form.records["Header"][0] + len(self.table) * self.form.records["Section entry"][0]
+        blank = self.data[:24] + bytes(32) + self.data[56:end]
+        if hashlib.sha256(blank).hexdigest() != self.header["digest"]:
+            wrong.append("header")
+        for tag, entry in self.table.items():
+            content = self.data[entry["offset"]:entry["offset"] + entry["size"]]
+            if tag != "DATA" and hashlib.sha256(content).hexdigest() != entry["digest"]:
+                wrong.append(tag)
+        for weight, digest in zip(self.section("WGHT"), self.section("WDIG") or []):
+            if weight["source"] == "data":
+                begin = self.table["DATA"]["offset"] + weight["offset"]
+                if hashlib.sha256(self.data[begin:begin + weight["size"]]).hexdigest() != digest["digest"]:
+                    wrong.append(weight["name"])
+        return [f"digest of {name} does not match" for name in wrong]
+
+
+def members():
+    """tag -> name in JSON, from the table of sections."""
+    table = README.with_name("Sections.def").read_text()
+    return dict(re.findall(r"^SECTION\((\w{4}), (\w+),", table, re.M))
+
+
+def compare(where, mine, theirs, wrong):
+    if isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
+        for i, (a, b) in enumerate(zip(mine, theirs)):
+            compare(f"{where}[{i}]", a, b, wrong)
+    elif isinstance(mine, dict) and isinstance(theirs, dict) and mine.keys() == theirs.keys():
+        for key in mine:
+            compare(f"{where}.{key}", mine[key], theirs[key], wrong)
+    elif isinstance(mine, float):
+        if abs(mine - theirs) > 1e-6 * abs(mine):
+            wrong.append(f"{where}: {mine}, inspect says {theirs}")
+    elif mine != theirs:
+        wrong.append(f"{where}: {mine!r}, inspect says {theirs!r}")
+
+
+def main():
+    bin_dir, checkpoint = map(pathlib.Path, sys.argv[1:])
+    form = Format(README.read_text())
+    wrong, fields = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for options in ([], ["--bundle", "--cpu=avx2,avx512bf16", "--taps=hidden,experts"]):
+            path = pathlib.Path(folder) / "plan.bin"
+            subprocess.run([bin_dir / "dsc", "compile", checkpoint, "-o", path, "-q", *options], check=True)
+            theirs = json.loads(subprocess.run([bin_dir / "dsc", "inspect", path, "--json"], check=True,
+                                               capture_output=True, text=True).stdout)
+            plan = Plan(path, form)
+            wrong += plan.check_digests()
+            for key, number in plan.header.items():
+                if key != "magic":
+                    compare(f"header.{key}", number, theirs["header"][key], wrong)
+            compare("table", list(plan.table.values()), theirs["table"], wrong)
+            for tag, member in members().items():
+                mine = plan.section(tag)
+                if mine is not None and tag != "DATA":
+                    compare(tag, mine, theirs[member], wrong)
+                    fields += len(mine)
+    # Control: a field that is told otherwise shows.
+    told, found = plan.section("STEP"), []
+    compare("STEP", [dict(step, kernel=step["kernel"] ^ 1) for step in told], told, found)
+    if len(found) != len(told):
+        wrong.append("the comparison does not see a changed field")
+    print("\n".join(wrong[:20]))
+    print(f"{fields} records compared, {len(wrong)} differ")
+    sys.exit(1 if wrong or not fields else 0)
+
+
+main()
