@@ -223,7 +223,7 @@ Result<CompileReport> compile(const CompileOptions &given,
     onPhase("tokenizer and chat format");
     DS_ASSIGN(side, readSideFiles(options, model));
   }
-  if (options.checkWeights) {
+  if (options.checkWeights || options.bundle) {
     onPhase("check weights");
     DS_TRY(checkpoint::checkWeights(model, {options.allowNonfinite}));
   }
@@ -274,8 +274,10 @@ Result<CompileReport> compile(const CompileOptions &given,
   inputs.compiler = options.compiler;
   inputs.options = optionsText(options, report.context);
   inputs.context = report.context;
-  DS_ASSIGN(inputs.weightsFolder,
-            relativeWeights(model.checkpoint.folder, options.output));
+  if (!options.bundle) { // which needs no folder
+    DS_ASSIGN(inputs.weightsFolder,
+              relativeWeights(model.checkpoint.folder, options.output));
+  }
   if (side.tokenizer)
     inputs.tokenizer = *side.tokenizer;
   if (side.chat) {

@@ -235,7 +235,8 @@ void Emitter::addModel() {
     m.repetitionPenalty = float(g.repetitionPenalty.value_or(1));
     m.minP = float(g.minP.value_or(0));
   }
-  m.eosCount = uint32_t(std::min(eos.size(), std::size(m.eosTokens)));
+  static_assert(checkpoint::kMaxEosTokens == std::size(rt::ModelRecord{}.eosTokens));
+  m.eosCount = uint32_t(eos.size());
   std::copy_n(eos.begin(), m.eosCount, m.eosTokens);
   m.logitsBuffer = bufferNamed(model_.getLogitsBuffer());
   m.hiddenTap = bufferNamed(model_.getHiddenTap());

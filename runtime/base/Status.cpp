@@ -51,8 +51,9 @@ size_t characterLength(std::string_view text) {
 /// Marks that reorder or hide text: U+200B-200F, U+202A-202E, U+2060-206F,
 /// U+FEFF, and the C1 controls.
 bool isHidden(std::string_view character) {
-  if (character.size() == 2)
-    return character[0] == '\xC2' && uint8_t(character[1]) < 0xA0;
+  if (character.size() == 2) // C1 controls, the Arabic letter mark
+    return (character[0] == '\xC2' && uint8_t(character[1]) < 0xA0) ||
+           character == "\xD8\x9C";
   if (character == "\xEF\xBB\xBF")
     return true;
   if (character.size() != 3 || character[0] != '\xE2')

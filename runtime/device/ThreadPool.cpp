@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/device/ThreadPool.h"
 #include <algorithm>
+#include <csignal>
 
 namespace ds::rt {
 
@@ -8,6 +9,10 @@ ThreadPool::ThreadPool(uint32_t workers) {
   workers = std::clamp(workers, 1u, kMaxWorkers);
   starts_.reserve(workers); // threads keep addresses of its elements
   threads_.reserve(workers);
+  // Signals are the caller's: one that a worker took would not end its read.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   for (uint32_t i = 1; i < workers; ++i) {
     starts_.push_back({this, i});
     pthread_t thread;
@@ -15,6 +20,7 @@ ThreadPool::ThreadPool(uint32_t workers) {
       break;
     threads_.push_back(thread);
   }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   gate_.emplace(this->workers());
   barrier_.emplace(this->workers());
   isReady_.store(true);

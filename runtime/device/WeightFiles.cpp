@@ -96,13 +96,7 @@ Result<WeightFiles> WeightFiles::open(const PlanFile &plan,
   if (!wrong)
     return wrong;
   if (view.dataSize) {
-    DS_ASSIGN(InputFile file,
-              InputFile::open(plan.path(), ErrorCode::ShardUnreadable));
-    if (file.size() != view.header().fileSize)
-      return shardError(ErrorCode::ShardChanged, plan.path(), "size in bytes",
-                        std::to_string(file.size()),
-                        std::to_string(view.header().fileSize));
-    DS_ASSIGN(files.data_, map(file.descriptor(), view.dataOffset,
+    DS_ASSIGN(files.data_, map(plan.file().descriptor(), view.dataOffset,
                                view.dataSize, plan.path()));
   }
   return files;

@@ -43,7 +43,7 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
   if (size >= sizeof(PlanHeader)) {
     DS_ASSIGN(size, bytesToRead(file));
   }
-  PlanFile plan;
+  PlanFile plan(std::move(file));
   plan.path_ = path;
   if (size <= kMaxPlanBytes)
     plan.bytes_.reset(static_cast<uint8_t *>(
@@ -58,9 +58,9 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
                              " and what memory there is",
                  .notes = {},
                  .help = {}};
-  DS_TRY(file.readAt(0, plan.bytes_.get(), size));
+  DS_TRY(plan.file_.readAt(0, plan.bytes_.get(), size));
   DS_ASSIGN(plan.view_,
-            verifyPlan({plan.bytes_.get(), size}, path, file.size()));
+            verifyPlan({plan.bytes_.get(), size}, path, plan.file_.size()));
   return plan;
 }
 

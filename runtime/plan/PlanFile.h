@@ -2,6 +2,7 @@
 // A plan that was read from a file and verified.
 #pragma once
 #include "runtime/base/Status.h"
+#include "runtime/plan/InputFile.h"
 #include "runtime/plan/PlanView.h"
 #include <memory>
 #include <string>
@@ -18,15 +19,18 @@ public:
 
   const PlanView &view() const { return view_; }
   const std::string &path() const { return path_; }
+  /// The file that was verified, for mapping DATA: not another of its name.
+  const InputFile &file() const { return file_; }
   /// Where the shards lie: the plan's folder joined with the path it stores.
   std::string weightsFolder() const;
 
 private:
-  PlanFile() = default;
+  explicit PlanFile(InputFile file) : file_(std::move(file)) {}
   struct Free {
     void operator()(uint8_t *bytes) const;
   };
 
+  InputFile file_;
   std::string path_;
   std::unique_ptr<uint8_t[], Free> bytes_; // at a page boundary
   PlanView view_;

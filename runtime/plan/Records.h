@@ -58,7 +58,7 @@ struct ModelRecord {
   uint32_t expertsPerToken; // 0 without experts
   uint32_t bosToken;        // kNone: none
   uint32_t eosCount;
-  uint32_t eosTokens[8];
+  uint32_t eosTokens[64];
   uint32_t doSample; // of generation_config.json; 0: greedy
   float temperature, topP;
   uint32_t topK; // 0: off
@@ -69,7 +69,7 @@ struct ModelRecord {
   uint32_t expertsTap;   // u32 [numMoeLayers, chunk, expertsPerToken]
   float repetitionPenalty, minP; // of generation_config.json; 1, 0: off
 };
-static_assert(sizeof(ModelRecord) == 136);
+static_assert(sizeof(ModelRecord) == 360);
 
 struct ShardRecord {
   StringRef name; // file name in the weights folder

@@ -39,12 +39,19 @@ inline std::string nameOfRecord(std::string_view kind, size_t index) {
   return std::string(kind) + " " + std::to_string(index);
 }
 
+// What no honest plan reaches; with these no number of a session overflows.
+inline constexpr uint32_t kMaxContext = 1u << 24;      // tokens
+inline constexpr uint32_t kMaxRunTokens = 1u << 16;    // of a chunk, a head
+inline constexpr uint32_t kMaxDecodeTokens = 1u << 12; // sequences
+inline constexpr uint64_t kMaxPageEntries = 1u << 28; // pages x sequences
+inline constexpr uint64_t kMaxMemory = uint64_t(1) << 62; // bytes
+
 /// offset + size <= end, without overflow.
 constexpr bool fits(uint64_t offset, uint64_t size, uint64_t end) {
   return offset <= end && size <= end - offset;
 }
 
-/// a + b and a * b, or the largest number, which no file reaches.
+/// a + b and a * b, or the largest number, which is beyond every limit.
 constexpr uint64_t sumOf(uint64_t a, uint64_t b) {
   uint64_t sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;

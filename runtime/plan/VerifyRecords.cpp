@@ -123,11 +123,11 @@ private:
         {"vocabulary", model.vocabSize, 1, any},
         {"real tokens", model.realTokens, 1, model.vocabSize},
         {"most positions", model.maxPositions, 1, any},
-        {"context", model.context, 1, any},
-        {"chunk", model.chunk, 1, any},
-        {"decode tokens", model.decodeTokens, 1, any},
-        {"head rows", model.headRows, 1, any},
-        {"page tokens", model.pageTokens, 1, any},
+        {"context", model.context, 1, kMaxContext},
+        {"chunk", model.chunk, 1, kMaxRunTokens},
+        {"decode tokens", model.decodeTokens, 1, kMaxDecodeTokens},
+        {"head rows", model.headRows, 1, kMaxRunTokens},
+        {"page tokens", model.pageTokens, 1, kMaxRunTokens},
         {"experts per token", model.expertsPerToken,
          uint64_t(model.numMoeLayers ? 1 : 0),
          model.numMoeLayers ? any : uint64_t(0)},
@@ -352,6 +352,11 @@ private:
       perToken = sumOf(perToken, productOf(state.layers, state.rowBytes));
     uint64_t pages =
         (uint64_t(model.context) + model.pageTokens - 1) / model.pageTokens;
+    if (uint64_t sequences = std::min<uint64_t>(model.decodeTokens, pages);
+        pages * sequences > kMaxPageEntries)
+      return refuse_.number(ErrorCode::PlanModel,
+                            "model: pages times sequences", pages * sequences,
+                            "at most " + std::to_string(kMaxPageEntries));
     uint64_t workspace = 0;
     for (const KernelRecord &kernel : plan_.kernels)
       workspace = std::max(workspace, kernel.workspace);
@@ -377,6 +382,10 @@ private:
         return refuse_.number(ErrorCode::PlanBudget,
                               std::string("budget: ") + sum.name + ", bytes",
                               sum.found, std::to_string(sum.expected));
+    if (budget.total >= kMaxMemory)
+      return refuse_.number(ErrorCode::PlanBudget, "budget: total, bytes",
+                            budget.total,
+                            "below " + std::to_string(kMaxMemory));
     if (budget.scratchLowerBound > budget.scratch)
       return refuse_.number(ErrorCode::PlanBudget,
                             "budget: lower bound of scratch, bytes",

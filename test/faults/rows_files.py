@@ -247,7 +247,7 @@ def options(t):
     model = t.model()
     t.refuse(model, 2, "--no-such-flag", options=["--no-such-flag"])
     t.refuse(model, 2, "-q: conflicts with -v", options=["-q", "-v"])
-    t.refuse(model, 2, "--allow-nonfinite: needs --check-weights", options=["--allow-nonfinite"])
+    t.refuse(model, 2, "--allow-nonfinite: needs --check-weights or --bundle", options=["--allow-nonfinite"])
     t.refuse(model, 2, "--kernels: found fast, expected one of native, reference", options=["--kernels=fast"])
     t.refuse(model, 2, "--ctx: found -1", options=["--ctx=-1"])
     t.refuse(model, 2, "--ctx: found 513, expected at most 512", options=["--ctx=513"])

@@ -43,9 +43,11 @@ Status checkSwitches(const CompileCommand &command) {
   if (command.quiet && command.verbose)
     return Error{.code = ErrorCode::UsageError,
                  .subject = "-q: conflicts with -v"};
-  if (command.options.allowNonfinite && !command.options.checkWeights)
+  if (command.options.allowNonfinite && !command.options.checkWeights &&
+      !command.options.bundle)
     return Error{.code = ErrorCode::UsageError,
-                 .subject = "--allow-nonfinite: needs --check-weights"};
+                 .subject =
+                     "--allow-nonfinite: needs --check-weights or --bundle"};
   return Status::ok();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/Interrupt.h"
+#include <cerrno>
 #include <csignal>
+#include <poll.h>
 #include <unistd.h>
 
 namespace ds::dsrun {
@@ -26,6 +28,21 @@ void Interrupt::install() {
   sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool Interrupt::waitToRead(int descriptor) {
+  // Blocked but while ppoll waits, a signal cannot come between the look at the
+  // flag and the wait.
+  sigset_t ours, before;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ours, &before);
+  pollfd input{.fd = descriptor, .events = POLLIN, .revents = 0};
+  while (!stopped && ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR)
+    ; // another signal, of a new size of the window
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return !stopped;
 }
 
 const std::atomic<bool> &Interrupt::flag() { return stopped; }

@@ -13,6 +13,9 @@ public:
   static void install();
   /// Becomes true with the first signal.
   static const std::atomic<bool> &flag();
+  /// Waits until the descriptor has something to read, or its end. False where
+  /// the flag is set, before or meanwhile: no signal is lost in between.
+  static bool waitToRead(int descriptor);
   /// The signal that came last, 0 for none.
   static int signal();
   /// Forgets the signal; the flag is false again.

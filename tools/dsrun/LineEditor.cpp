@@ -2,13 +2,11 @@
 // The only file that knows libedit.
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/LineInput.h"
-#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <histedit.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,14 +26,10 @@ void chooseLocale() {
 int readCharacter(EditLine *, wchar_t *character) {
   std::mbstate_t state{};
   for (;;) {
-    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    int ready = ::poll(&input, 1, -1);
-    if (Interrupt::flag())
+    if (!Interrupt::waitToRead(STDIN_FILENO))
       return -1;
-    if (ready < 0 && errno == EINTR)
-      continue; // another signal, of a new size of the window
     char byte;
-    ssize_t count = ready < 0 ? -1 : ::read(STDIN_FILENO, &byte, 1);
+    ssize_t count = ::read(STDIN_FILENO, &byte, 1);
     if (count <= 0)
       return int(count);
     size_t used = std::mbrtowc(character, &byte, 1, &state);

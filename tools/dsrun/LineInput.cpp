@@ -22,7 +22,7 @@ public:
         held_.erase(0, end == held_.npos ? held_.size() : end + 1);
         return line;
       }
-      if (ended_ || Interrupt::flag()) {
+      if (ended_ || !Interrupt::waitToRead(STDIN_FILENO)) {
         if (prompts_)
           std::fputs("\n", stderr);
         return std::nullopt;
