@@ -96,14 +96,15 @@ Result<std::string> relativeWeights(const std::string &folder,
   return to.lexically_relative(from).string();
 }
 
-/// IR goes to standard output or into a file of its own.
-Status writeIR(mlir::ModuleOp module, const std::string &output) {
+/// IR goes into a file of its own or, for "-", to the caller.
+Status writeIR(mlir::ModuleOp module, const std::string &output,
+               CompileReport &report) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   module.print(stream);
   stream << "\n";
   if (output == "-") {
-    llvm::outs() << text;
+    report.ir = std::move(text);
     return Status::ok();
   }
   return rt::writeTextAtomically(output, text);
@@ -247,7 +248,7 @@ Result<CompileReport> compile(const CompileOptions &given,
     else
       DS_TRY(runStage(*module, stage, options));
     if (options.stopAfter == stage) {
-      DS_TRY(writeIR(*module, options.output));
+      DS_TRY(writeIR(*module, options.output, report));
       return report;
     }
   }
@@ -256,7 +257,7 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(std::vector<CompiledImage> images,
             compileImages(*module, levels, report));
   if (options.stopAfter == Stage::code) {
-    DS_TRY(writeIR(*module, options.output));
+    DS_TRY(writeIR(*module, options.output, report));
     return report;
   }
 

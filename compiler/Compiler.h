@@ -28,16 +28,17 @@ struct CompileReport {
   bool hasTokenizer = false;
   std::vector<std::string> notes;   // things worth a line, in order
   std::vector<std::string> details; // what the notes count, one by one
+  std::string ir;                   // with stopAfter, for the output "-"
 };
 
 /// Called as each phase begins: its name, for progress lines.
 using PhaseCallback = std::function<void(std::string_view phase)>;
 
 /// Compiles and writes the plan atomically: until this returns success an
-/// existing output keeps its bytes. With stopAfter it writes IR instead, to
-/// `output` or, for "-", to standard output. Reads no weight bytes without
-/// checkWeights or bundle. Errors: those of the checkpoint reader, of options that
-/// contradict the model, and of writing.
+/// existing output keeps its bytes. With stopAfter it writes IR instead or, for
+/// the output "-", returns it. Reads no weight bytes without checkWeights or
+/// bundle. Errors: those of the checkpoint reader, of options that contradict
+/// the model, and of writing.
 Result<CompileReport> compile(const CompileOptions &options,
                               const PhaseCallback &onPhase);
 

@@ -5,10 +5,10 @@
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Interrupt.h"
 #include "tools/dsc/PhaseProgress.h"
+#include "tools/dsc/Print.h"
 #include "tools/dsc/Sizes.h"
 #include <chrono>
-#include <cstdio>
-#include <fmt/format.h>
+#include <llvm/Support/raw_ostream.h>
 #include <sys/sysinfo.h>
 
 namespace ds {
@@ -41,9 +41,9 @@ void printBox(const CompileCommand &command, const CompileReport &report,
               double seconds) {
   const rt::BudgetRecord &b = report.budget;
   auto line = [](std::string_view name, const std::string &text) {
-    fmt::print(stderr, "  {:<10} {}\n", name, text);
+    printError("  {:<10} {}\n", name, text);
   };
-  fmt::print(stderr, "\n{}\n", command.options.output);
+  printError("\n{}\n", command.options.output);
   line("model", report.model);
   line("plan", fmt::format("{}; {} {} tensors, {} in {} shards",
                            bytesText(report.planBytes),
@@ -114,10 +114,13 @@ Status runCompile(const CompileCommand &command) {
     DS_ASSIGN(std::string level, hostLevel());
     options.levels = {level};
   }
-  DS_ASSIGN(CompileReport report, compile(options, [&](std::string_view phase) {
-              progress.begin(phase);
-            }));
+  Result<CompileReport> compiled = compile(
+      options, [&](std::string_view phase) { progress.begin(phase); });
   progress.end();
+  // LLVM would end the process where it could not write to standard error.
+  llvm::errs().clear_error();
+  DS_ASSIGN(CompileReport report, std::move(compiled));
+  terminal::print(report.ir);
   if (!command.quiet && !command.options.stopAfter)
     printBox(command, report,
              std::chrono::duration<double>(Clock::now() - begin).count());

@@ -2,10 +2,10 @@
 #include "runtime/device/AllowedCPUs.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Doctor.h"
+#include "tools/dsc/Print.h"
 #include "tools/dsc/Probes.h"
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -101,8 +101,8 @@ void printJson(const std::vector<Finding> &findings, bool isFit) {
       check[name] = uint64_t(number);
     json["checks"].push_back(std::move(check));
   }
-  fmt::print("{}\n",
-             json.dump(1, ' ', false, Json::error_handler_t::replace));
+  printOut("{}\n",
+           json.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 } // namespace
@@ -121,15 +121,14 @@ Result<int> runDoctor(const DoctorCommand &command, bool color) {
     Style style = finding.verdict == Verdict::Ok     ? Style::Green
                   : finding.verdict == Verdict::Warn ? Style::Yellow
                                                      : Style::Red;
-    fmt::print("{} {:<13} {}\n{:19}{}\n",
-               terminal::styled(fmt::format("{:<4}", nameOf(finding.verdict)),
-                                style, color),
-               finding.check, finding.found, "",
-               terminal::styled(finding.advice, Style::Dim, color));
+    printOut("{} {:<13} {}\n{:19}{}\n",
+             terminal::styled(fmt::format("{:<4}", nameOf(finding.verdict)),
+                              style, color),
+             finding.check, finding.found, "",
+             terminal::styled(finding.advice, Style::Dim, color));
   }
   if (command.folder.empty())
-    std::fputs("note: dsc doctor FOLDER measures the disk of a folder too\n",
-               stderr);
+    printError("note: dsc doctor FOLDER measures the disk of a folder too\n");
   return isFit ? 0 : 1;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Explanations.h"
+#include "tools/dsc/Print.h"
 #include "tools/options/ExitMeaning.h"
 #include "tools/options/NearMiss.h"
 #include <algorithm>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace ds {
@@ -70,22 +70,22 @@ Json object(const Explanation &row) {
           {"remedy", row.remedy}};
 }
 
-void print(const Explanation &row) {
+void printOne(const Explanation &row) {
   std::string code = nameOf(row.code);
-  fmt::print("{} {}: {}\n\n", code, row.name, summaryOf(row.code));
+  printOut("{} {}: {}\n\n", code, row.name, summaryOf(row.code));
   constexpr size_t indent = 11;
-  fmt::print("  cause    {}\n", wrapped(row.cause, indent));
-  fmt::print("  example  {}\n",
-             wrapped(fmt::format("error[{}]: {}", code, row.example), indent));
-  fmt::print("  remedy   {}\n", wrapped(row.remedy, indent));
-  fmt::print("  exit     {}: {}\n", int(exitOf(row.code)),
-             options::meaningOf(exitOf(row.code)));
+  printOut("  cause    {}\n", wrapped(row.cause, indent));
+  printOut("  example  {}\n",
+           wrapped(fmt::format("error[{}]: {}", code, row.example), indent));
+  printOut("  remedy   {}\n", wrapped(row.remedy, indent));
+  printOut("  exit     {}: {}\n", int(exitOf(row.code)),
+           options::meaningOf(exitOf(row.code)));
 }
 
 void printAll() {
   for (const Explanation &row : explanations())
-    fmt::print("{} {:<26} {}\n", nameOf(row.code), row.name,
-               summaryOf(row.code));
+    printOut("{} {:<26} {}\n", nameOf(row.code), row.name,
+             summaryOf(row.code));
 }
 
 } // namespace
@@ -108,12 +108,12 @@ Status runExplain(const ExplainCommand &command) {
                    .expected = "the code of an error",
                    .help = near(normalised(command.code))};
     if (!command.json) {
-      print(*row);
+      printOne(*row);
       return Status::ok();
     }
     json.update(object(*row));
   }
-  fmt::print("{}\n", json.dump(1));
+  printOut("{}\n", json.dump(1));
   return Status::ok();
 }
 

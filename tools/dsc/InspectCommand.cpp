@@ -6,6 +6,7 @@
 #include "tools/dsc/InspectJson.h"
 #include "tools/dsc/KernelReasons.h"
 #include "tools/dsc/MemoryTable.h"
+#include "tools/dsc/Print.h"
 #include "tools/dsc/Sizes.h"
 #include <cstring>
 #include <map>
@@ -16,37 +17,37 @@ namespace {
 using rt::PlanView;
 
 void printSections(const PlanView &plan) {
-  fmt::print("sections\n");
+  printOut("sections\n");
   for (const rt::SectionEntry &entry : plan.table())
-    fmt::print("  {:.4} {:>12} B at {:>10}  {:02x}…\n",
-               std::string_view(entry.tag, 4), entry.size, entry.offset,
-               fmt::join(entry.digest, entry.digest + 6, ""));
+    printOut("  {:.4} {:>12} B at {:>10}  {:02x}…\n",
+             std::string_view(entry.tag, 4), entry.size, entry.offset,
+             fmt::join(entry.digest, entry.digest + 6, ""));
 }
 
 void printModel(const PlanView &plan) {
   const rt::ModelRecord &m = plan.model[0];
-  fmt::print("model\n  {}: {} layers ({} MoE), hidden size {}, vocabulary {} "
-             "({} real), positions {}\n",
-             plan.string(m.family), m.numLayers, m.numMoeLayers, m.hiddenSize,
-             m.vocabSize, m.realTokens, m.maxPositions);
-  fmt::print("  context {}, chunk {}, at most {} sequences decoded at once\n",
-             m.context, m.chunk, m.decodeTokens);
+  printOut("model\n  {}: {} layers ({} MoE), hidden size {}, vocabulary {} "
+           "({} real), positions {}\n",
+           plan.string(m.family), m.numLayers, m.numMoeLayers, m.hiddenSize,
+           m.vocabSize, m.realTokens, m.maxPositions);
+  printOut("  context {}, chunk {}, at most {} sequences decoded at once\n",
+           m.context, m.chunk, m.decodeTokens);
   std::string_view chat = "no tokenizer: token ids only";
   if (!plan.chat.empty()) {
     rt::ChatRecord record;
     std::memcpy(&record, plan.chat.data(), sizeof record);
     chat = rt::chatFormatName(record.format);
   }
-  fmt::print("  chat format {}; weights in {}\n", chat, plan.string(m.weights));
+  printOut("  chat format {}; weights in {}\n", chat, plan.string(m.weights));
 }
 
 void printBudget(const PlanView &plan) {
   const rt::BudgetRecord &b = plan.budget[0];
   auto line = [](std::string_view name, uint64_t bytes, std::string more = "") {
-    fmt::print("  {:<10} {:>16} B  {:<9} {}\n", name, bytes, bytesText(bytes),
-               more);
+    printOut("  {:<10} {:>16} B  {:<9} {}\n", name, bytes, bytesText(bytes),
+             more);
   };
-  fmt::print("memory at {} tokens of context\n", plan.model[0].context);
+  printOut("memory at {} tokens of context\n", plan.model[0].context);
   uint64_t stored = 0;
   for (const rt::ShardRecord &shard : plan.shards)
     stored += shard.size - shard.headerSize;
@@ -63,38 +64,38 @@ void printBudget(const PlanView &plan) {
   line("host", b.host);
   line("workspace", b.workspacePerWorker, "for each thread");
   line("total", b.total, "with one thread");
-  fmt::print("memory by context, with one thread (dsc compile --ctx N)\n");
+  printOut("memory by context, with one thread (dsc compile --ctx N)\n");
   for (const ContextMemory &row : memoryByContext(plan))
-    fmt::print("  {:>7} tokens  state {:<9} total {:<9} {}\n", row.context,
-               bytesText(row.state), bytesText(row.total),
-               row.context == plan.model[0].context ? "this plan" : "");
+    printOut("  {:>7} tokens  state {:<9} total {:<9} {}\n", row.context,
+             bytesText(row.state), bytesText(row.total),
+             row.context == plan.model[0].context ? "this plan" : "");
 }
 
 void printReasons(const PlanView &plan, size_t level, size_t kernel) {
   std::vector<RowReason> reasons = reasonsOf(plan, level, kernel);
   if (reasons.empty())
-    fmt::print("        not known: the plan is of another version of dsc\n");
+    printOut("        not known: the plan is of another version of dsc\n");
   for (const RowReason &row : reasons)
-    fmt::print("        {:<40} {}{}\n", row.row, row.reason,
-               row.microseconds > 0
-                   ? fmt::format(" ({:.1f} us)", row.microseconds)
-                   : "");
+    printOut("        {:<40} {}{}\n", row.row, row.reason,
+             row.microseconds > 0
+                 ? fmt::format(" ({:.1f} us)", row.microseconds)
+                 : "");
 }
 
 void printKernels(const PlanView &plan, bool why) {
   uint32_t n = plan.kernelsPerLevel();
   for (size_t level = 0; level < plan.levels.size(); ++level) {
-    fmt::print("kernels for {} (needs {})\n",
-               plan.string(plan.levels[level].name),
-               plan.string(plan.levels[level].features));
+    printOut("kernels for {} (needs {})\n",
+             plan.string(plan.levels[level].name),
+             plan.string(plan.levels[level].features));
     if (why)
-      fmt::print("  rows of the kernel table, with an estimate for {} tokens "
-                 "on one core\n",
-                 kReasonRows);
+      printOut("  rows of the kernel table, with an estimate for {} tokens "
+               "on one core\n",
+               kReasonRows);
     for (uint32_t k = 0; k < n; ++k) {
       const rt::KernelRecord &kernel = plan.kernels[level * n + k];
-      fmt::print("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),
-                 plan.string(kernel.shape));
+      printOut("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),
+               plan.string(kernel.shape));
       if (why)
         printReasons(plan, level, k);
     }
@@ -102,41 +103,41 @@ void printKernels(const PlanView &plan, bool why) {
 }
 
 void printStep(const PlanView &plan, const rt::StepRecord &step) {
-  fmt::print("    {} {}", step.flags & rt::kStepBarrier ? "|" : " ",
-             plan.string(plan.kernels[step.kernel].name));
+  printOut("    {} {}", step.flags & rt::kStepBarrier ? "|" : " ",
+           plan.string(plan.kernels[step.kernel].name));
   for (const rt::ArgRecord &a :
        plan.arguments.subspan(step.firstArgument, step.arguments)) {
     bool isBuffer = a.kind <= rt::ArgKind::BufferOfOrdinal;
-    fmt::print(" {}{}", a.access & rt::kAccessWrite ? "=>" : "",
-               isBuffer ? plan.string(plan.buffers[a.index].name)
-               : a.kind == rt::ArgKind::State
-                   ? plan.string(plan.states[a.index].name)
-                   : fmt::format("{}[{}]", rt::nameOf(a.kind), a.index));
+    printOut(" {}{}", a.access & rt::kAccessWrite ? "=>" : "",
+             isBuffer ? plan.string(plan.buffers[a.index].name)
+             : a.kind == rt::ArgKind::State
+                 ? plan.string(plan.states[a.index].name)
+                 : fmt::format("{}[{}]", rt::nameOf(a.kind), a.index));
   }
-  fmt::print("\n");
+  printOut("\n");
 }
 
 void printProgram(const PlanView &plan, bool steps) {
-  fmt::print("bodies\n");
+  printOut("bodies\n");
   for (const rt::BodyRecord &body : plan.bodies) {
     auto all = plan.steps.subspan(body.firstStep, body.steps);
     uint32_t barriers = 0;
     for (const rt::StepRecord &step : all)
       barriers += step.flags & rt::kStepBarrier;
-    fmt::print("  {:<16} {:>3} steps, {} barriers\n", plan.string(body.name),
-               body.steps, barriers);
+    printOut("  {:<16} {:>3} steps, {} barriers\n", plan.string(body.name),
+             body.steps, barriers);
     if (steps)
       for (const rt::StepRecord &step : all)
         printStep(plan, step);
   }
-  fmt::print("entries\n");
+  printOut("entries\n");
   for (const rt::EntryRecord &entry : plan.entries) {
     uint64_t count = 0;
     for (const rt::CallRecord &call :
          plan.calls.subspan(entry.firstCall, entry.calls))
       count += plan.bodies[call.body].steps;
-    fmt::print("  {:<16} {:>3} calls, {} steps, at most {} rows\n",
-               rt::nameOf(entry.kind), entry.calls, count, entry.maxRows);
+    printOut("  {:<16} {:>3} calls, {} steps, at most {} rows\n",
+             rt::nameOf(entry.kind), entry.calls, count, entry.maxRows);
   }
 }
 
@@ -150,17 +151,17 @@ void printWeights(const PlanView &plan, bool each) {
     ++sum.tensors;
     sum.bytes += w.size;
   }
-  fmt::print("weights\n");
+  printOut("weights\n");
   for (auto &[encoding, sum] : sums)
-    fmt::print("  {:<10} {:>8} tensors {:>16} B\n", encoding, sum.tensors,
-               sum.bytes);
+    printOut("  {:<10} {:>8} tensors {:>16} B\n", encoding, sum.tensors,
+             sum.bytes);
   if (!each)
     return;
   for (const rt::WeightRecord &w : plan.weights)
-    fmt::print(
-        "  {:<64} {:<9} [{}, {}] {}{} at {}\n", plan.string(w.name),
-        rt::nameOf(w.encoding), w.shape[0], w.shape[1], rt::nameOf(w.source),
-        w.shard == rt::kNone ? "" : fmt::format(" {}", w.shard), w.offset);
+    printOut("  {:<64} {:<9} [{}, {}] {}{} at {}\n", plan.string(w.name),
+             rt::nameOf(w.encoding), w.shape[0], w.shape[1],
+             rt::nameOf(w.source),
+             w.shard == rt::kNone ? "" : fmt::format(" {}", w.shard), w.offset);
 }
 
 } // namespace
@@ -169,13 +170,13 @@ Status runInspect(const InspectCommand &command) {
   DS_ASSIGN(rt::PlanFile file, rt::PlanFile::open(command.plan));
   const PlanView &plan = file.view();
   if (command.json) {
-    fmt::print("{}", planAsJson(plan));
+    printOut("{}", planAsJson(plan));
     return Status::ok();
   }
-  fmt::print("{}: plan format {}.{}, {} bytes, {}\n", command.plan,
-             plan.header().major, plan.header().minor, plan.header().fileSize,
-             plan.string(plan.provenance[0].compiler));
-  fmt::print("  options {}\n", plan.string(plan.provenance[0].options));
+  printOut("{}: plan format {}.{}, {} bytes, {}\n", command.plan,
+           plan.header().major, plan.header().minor, plan.header().fileSize,
+           plan.string(plan.provenance[0].compiler));
+  printOut("  options {}\n", plan.string(plan.provenance[0].options));
   printModel(plan);
   printBudget(plan);
   printSections(plan);

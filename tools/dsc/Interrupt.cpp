@@ -35,8 +35,6 @@ void endCleanlyOnSignals(const std::string &output) {
   ::sigfillset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGXFSZ, SIG_IGN);
-  ::signal(SIGPIPE, SIG_IGN);
 }
 
 } // namespace ds

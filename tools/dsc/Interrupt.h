@@ -5,7 +5,6 @@
 namespace ds {
 /// From here on SIGINT and SIGTERM end the process at once with 128 + their
 /// number: the unfinished output is removed, and one line says that `output`
-/// is unchanged. A full file system or a closed pipe become errors of the call
-/// that meets them instead of signals.
+/// is unchanged.
 void endCleanlyOnSignals(const std::string &output);
 } // namespace ds

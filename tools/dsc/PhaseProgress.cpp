@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/PhaseProgress.h"
+#include "tools/dsc/Print.h"
 #include <cmath>
-#include <cstdio>
-#include <fmt/format.h>
 
 namespace ds {
 namespace {
@@ -77,7 +76,7 @@ void PhaseProgress::finishPhase() {
     return;
   double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
   if (display_ == PhaseDisplay::Lines)
-    fmt::print(stderr, "dsc: {:<28} {:8.1f} ms\n", phase_, seconds * 1e3);
+    printError("dsc: {:<28} {:8.1f} ms\n", phase_, seconds * 1e3);
   done_ += share_;
   doneSeconds_ += seconds;
   share_ = 0;

@@ -2,14 +2,9 @@
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/JsonWriter.h"
-#include <cerrno>
-#include <cstring>
-#include <unistd.h>
 
 namespace ds::dsrun {
 namespace {
-
-int outputError = 0;
 
 std::string commaList(std::span<const uint32_t> ids) {
   std::string text;
@@ -63,28 +58,8 @@ std::string_view trimmed(std::string_view text) {
 } // namespace
 
 void print(std::string_view text) {
-  while (!text.empty() && !outputError) {
-    ssize_t done = write(STDOUT_FILENO, text.data(), text.size());
-    if (done >= 0)
-      text.remove_prefix(size_t(done));
-    else if (errno != EINTR)
-      outputError = errno;
-  }
-  if (outputError)
+  if (!terminal::print(text))
     Interrupt::stop();
-}
-
-Status outputStatus() {
-  if (!outputError)
-    return {};
-  return Error{.code = ErrorCode::OutputWrite,
-               .file = "standard output",
-               .where = {},
-               .subject = std::string("cannot write: ") + strerror(outputError),
-               .found = {},
-               .expected = {},
-               .notes = {},
-               .help = {}};
 }
 
 StreamPrinter::StreamPrinter(const TextPart &text, bool dims)

@@ -3,16 +3,15 @@
 #pragma once
 #include "runtime/exec/Generator.h"
 #include "tools/dsrun/TextPart.h"
+#include "tools/terminal/Output.h"
 #include <string>
 #include <vector>
 
 namespace ds::dsrun {
 
-/// Writes to standard output at once; a failure is kept for outputStatus() and
-/// stops the run.
+/// terminal::print(); a failure stops the run.
 void print(std::string_view text);
-/// OutputWrite where print() failed.
-Status outputStatus();
+using terminal::outputStatus;
 
 /// Prints one answer as it comes, nothing where it fails before its first text.
 /// `dims`: the reasoning is dim.
