@@ -11,6 +11,7 @@
 #include "compiler/text/TokenizerReader.h"
 #include "dialects/Plan/Plan.h"
 #include "passes/kernel/BindShape.h"
+#include "runtime/base/SignalsBlocked.h"
 #include "runtime/plan/AtomicOutput.h"
 #include <algorithm>
 #include <cstring>
@@ -189,10 +190,13 @@ compileImages(mlir::ModuleOp module,
   }
   report.kernels.assign(rows.begin(), rows.end());
   std::vector<std::future<Result<CompiledImage>>> running;
-  for (size_t i = 0; i < levels.size(); ++i)
-    running.push_back(std::async(
-        i + 1 < levels.size() ? std::launch::async : std::launch::deferred,
-        [&, i] { return compileImage(levels[i]->level, instances[i]); }));
+  {
+    SignalsBlocked inThreads; // they are the caller's to handle
+    for (size_t i = 0; i < levels.size(); ++i)
+      running.push_back(std::async(
+          i + 1 < levels.size() ? std::launch::async : std::launch::deferred,
+          [&, i] { return compileImage(levels[i]->level, instances[i]); }));
+  }
   std::vector<CompiledImage> images;
   for (auto image = running.rbegin(); image != running.rend(); ++image) {
     DS_ASSIGN(images.emplace_back(), image->get()); // the last: it runs here

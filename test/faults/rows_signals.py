@@ -3,6 +3,7 @@
 import concurrent.futures
 import itertools
 import os
+import pty
 import random
 import re
 import signal
@@ -40,9 +41,49 @@ class Started:
             time.sleep(0.001)
         return False
 
+    def takers(self, number):
+        """Threads that would run the handler of a signal to the process."""
+        found = []
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            try:
+                with open(f"/proc/{self.process.pid}/task/{thread}/status") as status:
+                    blocked = re.search(r"SigBlk:\s*([0-9a-f]+)", status.read())
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
+                continue
+            if blocked and not int(blocked[1], 16) >> (number - 1) & 1:
+                found.append(int(thread))
+        return found
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
     def wait(self):
         code = self.process.wait(60)
         return code, self.errors.read_text(errors="replace")
+
+
+class StartedOnTerminal(Started):
+    """The same of two levels, with a bar on a pseudo-terminal: it has threads that draw and that make code."""
+
+    def __init__(self, t, output, context):
+        self.master, terminal = pty.openpty()
+        command = [t.tools.bin / "dsc", "compile", t.tools.base("micro-v3-noqlora"), "--cpu=avx512bf16,avx2",
+                   f"--ctx={context}", "-o", output]
+        environment = {**os.environ, "TERM": "xterm", **injection.environment(t, "all 0 pause")}
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=terminal,
+                                        env=environment)
+        os.close(terminal)
+
+    def wait(self):
+        """The little that is drawn waits in the terminal until the end."""
+        code, text = self.process.wait(60), b""
+        try:
+            while data := os.read(self.master, 65536):
+                text += data
+        except OSError:  # all has been read
+            pass
+        os.close(self.master)
+        return code, text.decode(errors="replace")
 
 
 def leftovers(output):
@@ -83,6 +124,47 @@ def interrupted(t):
     t.case("")
     if ended < 6:
         t.fail(f"only {ended} of 16 signals came before the end")
+
+
+@row("108b", "SIGINT or SIGTERM while a bar is drawn")
+def interrupted_on_a_terminal(t):
+    chance = random.Random(1082)
+    begin = time.monotonic()
+    StartedOnTerminal(t, t.output(), 64).wait()
+    whole = time.monotonic() - begin
+    ended = most = 0
+    for i in range(16):
+        number, code = ((signal.SIGINT, 130), (signal.SIGTERM, 143))[i % 2]
+        output = t.output()
+        run = StartedOnTerminal(t, output, 64)
+        t.case(f"moment {i}")
+        t.cases += 1
+        if run.catches(number):
+            end = time.monotonic() + chance.uniform(0, whole)
+            while time.monotonic() < end and run.process.poll() is None:
+                most = max(most, run.threads())
+                if strangers := set(run.takers(number)) - {run.process.pid}:
+                    t.fail(f"{len(strangers)} threads take the signal beside the one that writes")
+                    break
+                time.sleep(0.005)
+            run.process.send_signal(number)
+        found, text = run.wait()
+        if leftovers(output):
+            t.fail(f"left beside the plan: {leftovers(output)}")
+        if output.read_bytes() != OLD_PLAN:
+            if found not in (0, code) or (found and "was already written" not in text):
+                t.fail(f"exit {found}, terminal {text!r}, and a new plan")
+            continue
+        ended += 1
+        # The line stands where the bar was, and nothing is drawn after it.
+        if found != code or not text.endswith(f"\r\x1b[Kdsc: interrupted; {output} unchanged\r\n"):
+            t.fail(f"exit {found}, terminal {text!r}, and the older plan")
+        t.untouched(output)
+    t.case("")
+    if ended < 6:
+        t.fail(f"only {ended} of 16 signals came before the end")
+    if most < 3:
+        t.fail(f"there were {most} threads: none but the first to take a signal")
 
 
 @row("109", "a second SIGINT")

@@ -106,8 +106,8 @@ Result<std::string> hostLevel() {
 
 Status runCompile(const CompileCommand &command) {
   auto begin = Clock::now();
-  endCleanlyOnSignals(command.options.output);
   PhaseProgress progress(displayOf(command));
+  endCleanlyOnSignals(command.options.output, progress.hasBar());
   CompileOptions options = command.options;
   options.compiler = "dsc " DS_VERSION;
   if (options.levels.empty()) {

@@ -26,10 +26,11 @@ void handle(int signal) {
 
 } // namespace
 
-void endCleanlyOnSignals(const std::string &output) {
+void endCleanlyOnSignals(const std::string &output, bool hasBar) {
   std::string name = printable(output);
-  lines = new Lines{"dsc: interrupted; " + name + " unchanged\n",
-                    "dsc: interrupted; " + name + " was already written\n"};
+  std::string begin = hasBar ? "\r\x1b[K" : "";
+  begin += "dsc: interrupted; " + name;
+  lines = new Lines{begin + " unchanged\n", begin + " was already written\n"};
   struct sigaction action{};
   action.sa_handler = handle;
   ::sigfillset(&action.sa_mask);

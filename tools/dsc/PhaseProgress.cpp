@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/PhaseProgress.h"
+#include "runtime/base/SignalsBlocked.h"
 #include "tools/dsc/Print.h"
 #include <cmath>
 
@@ -53,13 +54,15 @@ void PhaseProgress::begin(std::string_view phase) {
   if (display_ != PhaseDisplay::Bar)
     return;
   draw();
-  if (!painter_.joinable())
-    painter_ = std::thread([this] {
-      std::unique_lock waiting(mutex_);
-      while (!ended_.wait_for(waiting, std::chrono::milliseconds(100),
-                              [this] { return ends_; }))
-        draw();
-    });
+  if (painter_.joinable())
+    return;
+  SignalsBlocked inPainter; // they are for the thread that writes the output
+  painter_ = std::thread([this] {
+    std::unique_lock waiting(mutex_);
+    while (!ended_.wait_for(waiting, std::chrono::milliseconds(100),
+                            [this] { return ends_; }))
+      draw();
+  });
 }
 
 void PhaseProgress::draw() {

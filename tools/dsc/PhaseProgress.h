@@ -23,6 +23,8 @@ public:
   explicit PhaseProgress(PhaseDisplay display);
   ~PhaseProgress() { end(); }
 
+  /// Whether standard error may hold the line of a bar.
+  bool hasBar() const { return display_ == PhaseDisplay::Bar; }
   void begin(std::string_view phase);
   /// Ends the last phase and takes the bar away. A phase may begin again.
   void end();
