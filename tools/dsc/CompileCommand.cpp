@@ -4,12 +4,12 @@
 #include "runtime/device/CPUFeatures.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Interrupt.h"
+#include "tools/dsc/MachineMemory.h"
 #include "tools/dsc/PhaseProgress.h"
 #include "tools/dsc/Print.h"
 #include "tools/dsc/Sizes.h"
 #include <chrono>
 #include <llvm/Support/raw_ostream.h>
-#include <sys/sysinfo.h>
 
 namespace ds {
 namespace {
@@ -25,13 +25,14 @@ PhaseDisplay displayOf(const CompileCommand &command) {
   return isTalking ? PhaseDisplay::Lines : PhaseDisplay::Bar;
 }
 
-/// "fits" when the machine's memory holds the total; weights are mapped, so
-/// they count like everything else once they have been read.
+/// "fits" when the memory that this machine lets a process have holds the total;
+/// weights are mapped, so they count like everything else once they have been
+/// read. What other programs take of it is not the plan's concern: it may run
+/// later.
 std::string fits(const rt::BudgetRecord &budget) {
-  struct sysinfo info;
-  if (sysinfo(&info) != 0)
+  uint64_t memory = availableMemory().total;
+  if (!memory)
     return "this machine's memory is unknown";
-  uint64_t memory = uint64_t(info.totalram) * info.mem_unit;
   return fmt::format("{} {} of this machine",
                      budget.total <= memory ? "fits the" : "does NOT fit the",
                      bytesText(memory));

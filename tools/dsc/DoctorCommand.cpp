@@ -2,10 +2,10 @@
 #include "runtime/device/AllowedCPUs.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Doctor.h"
+#include "tools/dsc/MachineMemory.h"
 #include "tools/dsc/Print.h"
 #include "tools/dsc/Probes.h"
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -23,41 +23,6 @@ std::optional<std::string> textOf(const char *path) {
   return file ? std::optional(text.str()) : std::nullopt;
 }
 
-/// Bytes that a line of /proc/meminfo states in KiB; 0 where it is not there.
-uint64_t memoryLine(const std::string &meminfo, const std::string &name) {
-  size_t at = meminfo.find(name + ":");
-  if (at == meminfo.npos)
-    return 0;
-  at = meminfo.find_first_of("0123456789", at);
-  uint64_t kibibytes = 0;
-  std::from_chars(meminfo.data() + at, meminfo.data() + meminfo.size(),
-                  kibibytes);
-  return kibibytes * 1024;
-}
-
-/// Bytes of one of the control group's files; UINT64_MAX: none, or "max".
-uint64_t groupBytes(const char *path) {
-  uint64_t bytes = 0;
-  std::optional<std::string> text = textOf(path);
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), bytes)
-                       .ec != std::errc())
-    return UINT64_MAX;
-  return bytes;
-}
-
-Finding memory(uint64_t weights) {
-  std::string meminfo = textOf("/proc/meminfo").value_or("");
-  uint64_t total = memoryLine(meminfo, "MemTotal");
-  uint64_t available = memoryLine(meminfo, "MemAvailable");
-  uint64_t limit = groupBytes("/sys/fs/cgroup/memory.max");
-  if (limit != UINT64_MAX) {
-    uint64_t used = groupBytes("/sys/fs/cgroup/memory.current");
-    total = std::min(total, limit);
-    available = std::min(available, limit - std::min(limit, used));
-  }
-  return judgeMemory(available, total, weights);
-}
-
 Finding failed(const char *check, const Status &status) {
   return {.check = check,
           .verdict = Verdict::Fail,
@@ -70,10 +35,11 @@ std::vector<Finding> examine(const std::string &folder) {
   uint32_t threads = rt::allowedCPUs();
   uint32_t online = uint32_t(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
   uint64_t weights = folder.empty() ? 0 : weightBytes(folder);
+  MachineMemory memory = availableMemory();
   std::vector<Finding> findings = {
       judgeCPU(rt::CPUFeatures::host()),
       judgeThreads(threads, std::max(online, threads)),
-      memory(weights),
+      judgeMemory(memory.available, memory.total, weights),
       judgeHugePages(textOf("/sys/kernel/mm/transparent_hugepage/enabled"))};
   Result<double> bandwidth = measureMemory(threads);
   findings.push_back(bandwidth ? judgeBandwidth(*bandwidth, threads)
