@@ -21,7 +21,7 @@ class Doctor(unittest.TestCase):
                          ["cpu", "threads", "memory", "huge pages", "memory speed", "disk"])
         self.assertEqual(len(out.splitlines()), 2 * len(checks))
         self.assertRegex(out, r"cpu +runs \w+ kernels")
-        self.assertRegex(out, r"available; weights 14\.9 MiB")
+        self.assertRegex(out, r"available; weights 14\.0 MiB\n")
 
     # The same as an object, with numbers; what /proc says is what it says.
     def test_json(self):
@@ -32,8 +32,7 @@ class Doctor(unittest.TestCase):
         total = int(re.search(r"MemTotal: +(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) * 1024
         self.assertLessEqual(checks["memory"]["total"], total)
         self.assertEqual(checks["memory"]["weights"],
-                         sum(os.path.getsize(f"{MODEL}/{n}") for n in os.listdir(MODEL) if n.startswith("model-")
-                             or n == "reference.safetensors"))
+                         sum(os.path.getsize(f"{MODEL}/{n}") for n in os.listdir(MODEL) if n.startswith("model-")))
         self.assertLessEqual(checks["threads"]["allowed"], len(os.sched_getaffinity(0)))
         # Slower than the slowest memory there is, or faster than the fastest: it was not measured.
         self.assertTrue(1e8 < checks["memory speed"]["bytes_per_second"] < 1e13, checks["memory speed"])
@@ -56,10 +55,37 @@ class Doctor(unittest.TestCase):
         self.assertNotIn("disk", out)
         self.assertEqual(err, "note: dsc doctor FOLDER measures the disk of a folder too\n")
 
-    # A check that fails: status 1, and the code that dsc explain knows.
+    # Of a folder those files are weights that its index names or, without one, the single model.safetensors.
+    def test_weights(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for file, size in (("model-a.safetensors", 1000), ("model-b.safetensors", 200),
+                               ("model.safetensors", 30), ("reference.safetensors", 4)):
+                (folder / file).write_bytes(bytes(size))
+
+            def weights():
+                checks = json.loads(run("dsc", "doctor", "--json", name)[1])["checks"]
+                return [check["weights"] for check in checks if check["check"] == "memory"][0]
+
+            self.assertEqual(weights(), 30)
+            index = {"weight_map": {"one": "model-a.safetensors", "two": "model-b.safetensors"}}
+            (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+            self.assertEqual(weights(), 1200)
+            (folder / "model-a.safetensors").unlink()  # a download that is not complete
+            self.assertEqual(weights(), 200)
+
+    # An index that cannot be read is an error of the folder, with the status that dsc compile has for it.
+    def test_broken_index(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "model.safetensors.index.json").write_text("{")
+            status, out, _ = run("dsc", "doctor", folder)
+            self.assertEqual(status, 3)
+            self.assertRegex(out, r"(?m)^fail disk +error\[E108\]: ")
+
+    # A check that fails: the status of its error, and the code that dsc explain knows.
     def test_failure(self):
         status, out, _ = run("dsc", "doctor", "/nowhere")
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 5)
         self.assertRegex(out, r"(?m)^fail disk +error\[E101\]: /nowhere: .*\n +dsc explain E101 says what to do$")
 
     # Verdicts are coloured on a terminal, and as --color and the environment want it.

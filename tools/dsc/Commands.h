@@ -11,6 +11,7 @@ Status runInspect(const InspectCommand &command);
 /// there is no such code, with those that are near.
 Status runExplain(const ExplainCommand &command);
 /// Examines this machine; what is found goes to standard output. The exit
-/// status: 1 where a check failed.
+/// status is that of the first check that failed: Unfit where the machine will
+/// not do, else that of the error which the check met.
 Result<int> runDoctor(const DoctorCommand &command, bool color);
 } // namespace ds

@@ -150,4 +150,11 @@ Finding judgeDisk(double bytesPerSecond, bool isDirect, uint64_t weights) {
   return finding;
 }
 
+Exit exitOf(const std::vector<Finding> &findings) {
+  for (const Finding &finding : findings)
+    if (finding.verdict == Verdict::Fail)
+      return finding.exit;
+  return Exit::Success;
+}
+
 } // namespace ds

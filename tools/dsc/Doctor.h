@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Judgements on a machine: what was found, whether it will do, what to do.
 #pragma once
+#include "runtime/base/Status.h"
 #include "runtime/device/CPUFeatures.h"
 #include "runtime/plan/Records.h"
 #include <cstdint>
@@ -18,6 +19,7 @@ std::string_view nameOf(Verdict verdict); // "ok", "warn", "fail"
 struct Finding {
   std::string check; // "cpu"
   Verdict verdict = Verdict::Ok;
+  Exit exit = Exit::Unfit; // of the tool, where the verdict is Fail
   std::string found = {};  // "runs avx2 kernels"
   std::string advice = {}; // one line
   /// The same for programs: words and numbers.
@@ -38,5 +40,8 @@ Finding judgeHugePages(const std::optional<std::string> &enabled);
 Finding judgeBandwidth(double bytesPerSecond, uint32_t threads);
 /// Bytes a second of the disk; weights as for memory.
 Finding judgeDisk(double bytesPerSecond, bool isDirect, uint64_t weights);
+
+/// Of the first check that failed.
+Exit exitOf(const std::vector<Finding> &findings);
 
 } // namespace ds

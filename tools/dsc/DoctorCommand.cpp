@@ -26,31 +26,39 @@ std::optional<std::string> textOf(const char *path) {
 Finding failed(const char *check, const Status &status) {
   return {.check = check,
           .verdict = Verdict::Fail,
+          .exit = status.exit(),
           .found = status.errors()[0].message(),
           .advice = "dsc explain " + nameOf(status.errors()[0].code) +
                     " says what to do"};
 }
 
+Finding disk(const std::string &folder, Result<std::vector<WeightFile>> files) {
+  if (!files)
+    return failed("disk", files.takeStatus());
+  Result<DiskSpeed> speed = measureDisk(folder, *files);
+  return speed ? judgeDisk(speed->bytesPerSecond, speed->isDirect,
+                           bytesOf(*files))
+               : failed("disk", speed.takeStatus());
+}
+
 std::vector<Finding> examine(const std::string &folder) {
   uint32_t threads = rt::allowedCPUs();
   uint32_t online = uint32_t(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
-  uint64_t weights = folder.empty() ? 0 : weightBytes(folder);
+  Result<std::vector<WeightFile>> files = std::vector<WeightFile>();
+  if (!folder.empty())
+    files = weightFiles(folder);
   MachineMemory memory = availableMemory();
   std::vector<Finding> findings = {
       judgeCPU(rt::CPUFeatures::host()),
       judgeThreads(threads, std::max(online, threads)),
-      judgeMemory(memory.available, memory.total, weights),
+      judgeMemory(memory.available, memory.total, files ? bytesOf(*files) : 0),
       judgeHugePages(textOf("/sys/kernel/mm/transparent_hugepage/enabled"))};
   Result<double> bandwidth = measureMemory(threads);
   findings.push_back(bandwidth ? judgeBandwidth(*bandwidth, threads)
                                : failed("memory speed",
                                         bandwidth.takeStatus()));
-  if (folder.empty())
-    return findings;
-  Result<DiskSpeed> disk = measureDisk(folder);
-  findings.push_back(
-      disk ? judgeDisk(disk->bytesPerSecond, disk->isDirect, weights)
-           : failed("disk", disk.takeStatus()));
+  if (!folder.empty())
+    findings.push_back(disk(folder, std::move(files)));
   return findings;
 }
 
@@ -76,12 +84,10 @@ void printJson(const std::vector<Finding> &findings, bool isFit) {
 Result<int> runDoctor(const DoctorCommand &command, bool color) {
   using terminal::Style;
   std::vector<Finding> findings = examine(command.folder);
-  bool isFit = std::ranges::none_of(findings, [](const Finding &finding) {
-    return finding.verdict == Verdict::Fail;
-  });
+  int exit = int(exitOf(findings));
   if (command.json) {
-    printJson(findings, isFit);
-    return isFit ? 0 : 1;
+    printJson(findings, exit == 0);
+    return exit;
   }
   for (const Finding &finding : findings) {
     Style style = finding.verdict == Verdict::Ok     ? Style::Green
@@ -95,7 +101,7 @@ Result<int> runDoctor(const DoctorCommand &command, bool color) {
   }
   if (command.folder.empty())
     printError("note: dsc doctor FOLDER measures the disk of a folder too\n");
-  return isFit ? 0 : 1;
+  return exit;
 }
 
 } // namespace ds

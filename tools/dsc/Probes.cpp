@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,7 +15,6 @@ namespace ds {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-namespace fs = std::filesystem;
 
 constexpr uint64_t kPiece = uint64_t(4) << 20; // bytes of one read
 constexpr double kDiskSeconds = 1, kMemorySeconds = 0.3;
@@ -43,19 +41,6 @@ Error failure(ErrorCode code, const std::string &file, const char *what) {
   return {.code = code,
           .file = file,
           .subject = fmt::format("{}: {}", what, std::strerror(errno))};
-}
-
-template <class Visit>
-std::error_code eachShard(const std::string &folder, Visit visit) {
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    std::error_code ignored;
-    if (at->path().extension() == ".safetensors" &&
-        at->is_regular_file(ignored))
-      visit(at->path().string(), uint64_t(at->file_size(ignored)));
-  }
-  return error;
 }
 
 /// Reads the file from its beginning, again and again where it is short, until
@@ -114,33 +99,16 @@ Result<DiskSpeed> readTemporary(const std::string &folder) {
 
 } // namespace
 
-Result<DiskSpeed> measureDisk(const std::string &folder) {
+Result<DiskSpeed> measureDisk(const std::string &folder,
+                              const std::vector<WeightFile> &files) {
   constexpr uint64_t enough = uint64_t(16) << 20;
-  std::string largest;
-  uint64_t most = 0;
-  std::error_code error =
-      eachShard(folder, [&](const std::string &path, uint64_t size) {
-        if (size > most) {
-          most = size;
-          largest = path;
-        }
-      });
-  if (error)
-    return Error{.code = ErrorCode::FolderUnreadable,
-                 .file = folder,
-                 .subject = "cannot list the folder: " + error.message()};
-  if (most < enough)
+  auto largest = std::ranges::max_element(files, {}, &WeightFile::bytes);
+  if (largest == files.end() || largest->bytes < enough)
     return readTemporary(folder);
-  Descriptor file(::open(largest.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor file(::open(largest->path.c_str(), O_RDONLY | O_CLOEXEC));
   if (*file < 0)
-    return failure(ErrorCode::FileUnreadable, largest, "cannot open");
-  return readFor(*file, largest, most);
-}
-
-uint64_t weightBytes(const std::string &folder) {
-  uint64_t sum = 0;
-  eachShard(folder, [&](const std::string &, uint64_t size) { sum += size; });
-  return sum;
+    return failure(ErrorCode::FileUnreadable, largest->path, "cannot open");
+  return readFor(*file, largest->path, largest->bytes);
 }
 
 Result<double> measureMemory(uint32_t threads) {

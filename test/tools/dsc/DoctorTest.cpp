@@ -79,6 +79,20 @@ TEST(DoctorTest, speeds) {
   EXPECT_NE(judgeDisk(1e9, false, 0).found.find("cache"), std::string::npos);
 }
 
+// A machine that will not do is no error of the program: status 8. A check that
+// met an error has that error's; warnings have none.
+TEST(DoctorTest, exit) {
+  Finding warning = judgeThreads(2, 8), unfit = judgeMemory(0, 32 * kGiB, 0);
+  Finding error{.check = "disk",
+                .verdict = Verdict::Fail,
+                .exit = Exit::InputOutput};
+  EXPECT_EQ(exitOf(std::vector{warning}), Exit::Success);
+  EXPECT_EQ(exitOf(std::vector{warning, unfit}), Exit::Unfit);
+  EXPECT_EQ(exitOf(std::vector{judgeCPU(rt::CPUFeatures(""))}), Exit::Unfit);
+  EXPECT_EQ(exitOf(std::vector{warning, error}), Exit::InputOutput);
+  EXPECT_EQ(exitOf(std::vector{error, unfit}), Exit::InputOutput);
+}
+
 // Every judgement has one line of advice.
 TEST(DoctorTest, adviceIsOneLine) {
   for (const Finding &finding :
