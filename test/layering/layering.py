@@ -4,8 +4,10 @@
 
 Rooms and arrows are this table. A room may include itself and what its row
 names: a folder, or one file. `mlir`, `llvm` and `json` stand for those libraries.
+controls.py shows that each check finds what it is for.
 """
 import pathlib
+import posixpath
 import re
 import subprocess
 import sys
@@ -26,25 +28,27 @@ MAY_INCLUDE = {
 }
 TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "compiler", "dialects", "runtime",
        "passes", "kernels", "test", "tools"}
+INCLUDING = {".h", ".cpp", ".td", ".def", ".cuh", ".cu"}
 CODE = {".h", ".cpp", ".td", ".def", ".py", ".cuh", ".cu", ".mlir", ".test", ".txt", ""}
 MAX_LINES = 499
+ROOMS = ("compiler", "dialects", "runtime", "passes", "kernels", "tools", "test")
+HEADINGS = ["Purpose", "May use", "How to add", "Why so"]
 
 
-def tracked():
-    """Files of the tree, build folders and what git ignores left out."""
-    out = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],
-                         capture_output=True, text=True)
+def tracked(root):
+    """Files of the tree by their path in it, build folders and what git ignores left out."""
+    out = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True)
     if out.returncode == 0:
-        return [ROOT / line for line in out.stdout.splitlines() if (ROOT / line).is_file()]
-    return [p for p in ROOT.rglob("*") if p.is_file() and "build" not in p.relative_to(ROOT).parts[:1]
-            and ".git" not in p.relative_to(ROOT).parts]
+        found = out.stdout.splitlines()
+    else:
+        found = [p.relative_to(root).as_posix() for p in root.rglob("*")]
+        found = [name for name in found if name.split("/")[0] not in ("build", ".git")]
+    return {name: root / name for name in sorted(found) if (root / name).is_file()}
 
 
-def room_of(path):
+def room_of(name):
     """The longest row of the table that the path lies in."""
-    relative = path.relative_to(ROOT).as_posix()
-    rooms = [room for room in MAY_INCLUDE if relative.startswith(room + "/")]
-    return max(rooms, key=len, default=None)
+    return max((room for room in MAY_INCLUDE if name.startswith(room + "/")), key=len, default=None)
 
 
 def library_of(include):
@@ -54,51 +58,59 @@ def library_of(include):
     return None
 
 
-def includes():
-    wrong = []
-    for path in tracked():
-        room = room_of(path)
-        if room is None or path.suffix not in {".h", ".cpp", ".td", ".def"}:
+def target_of(name, include, files):
+    """What `include` in the file `name` means: a library, a path in the tree, or None for another library.
+
+    A path that begins with `..` leads out of the tree.
+    """
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(name), include))
+    from_root = posixpath.normpath(include)
+    if beside in files or include.startswith("."):
+        return beside
+    if from_root in files or (from_root.split("/")[0] in TOP and "/" in from_root):
+        return from_root  # or a file that the build makes
+    return library_of(from_root) or (from_root if from_root.startswith(("..", "/")) else None)
+
+
+def includes(root):
+    wrong, files = [], tracked(root)
+    for name, path in files.items():
+        room = room_of(name)
+        if room is None or path.suffix not in INCLUDING:
             continue
+        allowed = MAY_INCLUDE[room] | {room}
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-            match = re.match(r'\s*#?\s*include\s+["<]([^">]+)[">]', line)
+            match = re.match(r'\s*(?:#?\s*include\s*["<]([^">]+)[">]|#\s*include\s+\w)', line)
             if not match:
                 continue
-            include = match.group(1)
-            target = library_of(include)
-            if target is None:
-                top = include.split("/")[0]
-                if top not in TOP or "/" not in include:
-                    continue
-                target = include
-            allowed = MAY_INCLUDE[room] | {room}
-            if not any(target == a or target.startswith(a + "/") for a in allowed):
-                wrong.append(f"{path.relative_to(ROOT)}:{number}: {room} may not include {include}")
+            target = target_of(name, match.group(1), files) if match.group(1) else match.group(0)
+            if target and not any(target == a or target.startswith(a + "/") for a in allowed):
+                wrong.append(f"{name}:{number}: {room} may not include {match.group(1) or 'a macro'}")
     return wrong
 
 
-def sizes():
-    return [f"{p.relative_to(ROOT)}: {lines} lines, at most {MAX_LINES}" for p in tracked()
-            if p.suffix in CODE and p.name != "LICENSE" and "test/models" not in p.as_posix()
-            and (lines := len(p.read_bytes().splitlines())) > MAX_LINES]
+def sizes(root):
+    return [f"{name}: {lines} lines, at most {MAX_LINES}" for name, path in tracked(root).items()
+            if path.suffix in CODE and path.name != "LICENSE" and not name.startswith("test/models/")
+            and (lines := len(path.read_bytes().splitlines())) > MAX_LINES]
 
 
-def spdx():
-    wanted = {".h", ".cpp", ".td", ".def", ".py", ".txt", ".mlir"}
-    return [f"{p.relative_to(ROOT)}: no SPDX line in the first three" for p in tracked()
-            if (p.suffix in wanted or p.name in {"run", "setup", "build", "demo", "test"})
-            and p.suffix != ".mlir" and "test/models" not in p.as_posix() and "test/data" not in p.as_posix()
-            and b"SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception" not in b"\n".join(p.read_bytes().splitlines()[:3])]
+def spdx(root):
+    wanted = {".h", ".cpp", ".td", ".def", ".py", ".txt", ".cuh", ".cu"}
+    return [f"{name}: no SPDX line in the first three" for name, path in tracked(root).items()
+            if (path.suffix in wanted or path.read_bytes().startswith(b"#!"))
+            and not name.startswith(("test/models/", "test/data/"))
+            and b"SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception" not in b"\n".join(path.read_bytes().splitlines()[:3])]
 
 
-def rooms():
-    wrong = [f"{name}: not part of the top level" for name in sorted({p.relative_to(ROOT).parts[0] for p in tracked()})
+def rooms(root):
+    wrong = [f"{name}: not part of the top level" for name in sorted({name.split("/")[0] for name in tracked(root)})
              if name not in TOP and not name.startswith(".")]
-    for room in ("compiler", "dialects", "runtime", "passes", "kernels", "tools", "test"):
-        readme = ROOT / room / "README.md"
+    for room in ROOMS:
+        readme = root / room / "README.md"
         heads = re.findall(r"^## (.+)$", readme.read_text(), re.M) if readme.exists() else None
-        if heads != ["Purpose", "May use", "How to add", "Why so"]:
-            wrong.append(f"{room}/README.md: headings {heads}, expected Purpose, May use, How to add, Why so")
+        if heads != HEADINGS:
+            wrong.append(f"{room}/README.md: headings {heads}, expected {', '.join(HEADINGS)}")
     return wrong
 
 
@@ -115,10 +127,11 @@ def links(program):
 
 
 def main():
-    check, arguments = sys.argv[1], sys.argv[2:]
+    check, arguments = sys.argv[1], sys.argv[2:] or [ROOT]
     wrong = {"includes": includes, "sizes": sizes, "spdx": spdx, "rooms": rooms, "links": links}[check](*arguments)
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
