@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """fidelity.py BIN CHECKPOINT KERNELS FORM: a compiled model against its float64 reference values.
 
-Compiles CHECKPOINT with --kernels=KERNELS, --force-mla=FORM and both taps, then
-runs the reference's input in prefill chunks of 1, 7, 16 and all tokens; native
-kernels at every level of the plan that this CPU has.
+Compiles CHECKPOINT with --kernels=KERNELS, --force-mla=FORM (not for `default`:
+the form follows the phase) and both taps, then runs the reference's input in
+prefill chunks of 1, 7, 16 and all tokens, and once more as a prompt whose rest
+is decoded token by token; native kernels at every level of the plan that this
+CPU has.
 """
+import array
 import math
 import pathlib
 import subprocess
@@ -96,6 +99,24 @@ def greedy(dsrun, plan, level, reference, gap_bound):
     return [] if found[:clear] == wanted[:clear] else [f"greedy: {found}, expected {wanted}, clear up to {clear}"], clear
 
 
+def decoded(program, plan, level, prefill, ids):
+    """Logits of the ids, those behind the first `prefill` from decode runs."""
+    done = subprocess.run([program, plan, level, str(prefill), ids], stdout=subprocess.PIPE)
+    if done.returncode != 0:
+        sys.exit(f"{program.name}: exit {done.returncode}")
+    return array.array("f", done.stdout)
+
+
+def compare_positions(found, reference, bound):
+    """Lines that say what is wrong, and the largest error of a position."""
+    (tokens, vocab), wanted = reference["logits"]
+    if len(found) != len(wanted):
+        return [f"{len(found)} logits, expected {len(wanted)}"], math.inf
+    errors = [relative_rms(found[t * vocab:(t + 1) * vocab], wanted[t * vocab:(t + 1) * vocab]) for t in range(tokens)]
+    return [f"logits of position {t}: error {error:.2e}, at most {bound:.2e}"
+            for t, error in enumerate(errors) if not error <= bound], max(errors)
+
+
 def main():
     bin_dir, checkpoint, kernels, form = sys.argv[1:]
     bound, gap_bound = BOUNDS[kernels]
@@ -108,7 +129,8 @@ def main():
         weights = folder / "checkpoint"
         run(pathlib.Path(bin_dir) / "make-checkpoint", pathlib.Path(checkpoint).name, weights)
         plan = folder / "plan.bin"
-        run(dsc, "compile", weights, "-o", plan, f"--kernels={kernels}", f"--force-mla={form}", "--taps=hidden,experts",
+        forced = [] if form == "default" else [f"--force-mla={form}"]
+        run(dsc, "compile", weights, "-o", plan, f"--kernels={kernels}", *forced, "--taps=hidden,experts",
             "--cpu", ",".join(LEVELS[kernels]), "-q")
         for level in LEVELS[kernels]:
             if not can_run(dsrun, plan, level):
@@ -120,6 +142,12 @@ def main():
                 wrong, errors = compare(safetensors.read(dump), reference, bound)
                 print(f"{level} chunk {chunk}: " + ", ".join(f"{n} {e:.2e}" for n, e in errors.items()))
                 failures += [f"{level} chunk {chunk}: {w}" for w in wrong]
+            tokens = len(reference["input_ids"][1])
+            for prefill in (1, 7, tokens // 2):
+                wrong, error = compare_positions(decoded(pathlib.Path(bin_dir) / "e2e_decode_logits", plan, level, prefill, ids),
+                                                 reference, bound)
+                print(f"{level}: {prefill} prefilled, {tokens - prefill} decoded: logits {error:.2e} at worst")
+                failures += [f"{level}: {prefill} prefilled: {w}" for w in wrong]
             wrong, clear = greedy(dsrun, plan, level, reference, gap_bound)
             print(f"{level}: greedy, {clear} clear choices")
             failures += wrong
