@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """second_reader.py BIN CHECKPOINT: a reader of plans made from runtime/plan/README.md alone.
 
-Layouts, strings, enumerations, floats and arrays come from the tables of that
-document. What it reads of a plan, field by field, is what `dsc inspect --json`
-says, for a plan that refers to its weights and for one that carries them.
+Layouts, strings, enumerations, floats, arrays and names in JSON come from the
+tables of that document; places and digests are checked as its text says. What
+it reads of a plan, field by field, is what `dsc inspect --json` says, for a plan
+that refers to its weights and for one that carries them.
 """
 import hashlib
 import json
@@ -17,7 +18,6 @@ import tempfile
 
 README = pathlib.Path(__file__).resolve().parents[2] / "runtime" / "plan" / "README.md"
 NUMBERS = {2: "<H", 4: "<I", 8: "<Q"}
-CHOICES = {"encoding", "source", "role", "storage", "kind"}  # "0 f32, 1 bf16, …"
 
 
 class Format:
@@ -28,10 +28,20 @@ class Format:
         for title, size, rows in re.findall(r"\*\*([\w ]+), (\d+) bytes\*\*\n\n\| at .*\n\|-.*\n((?:\|.*\n)+)", text):
             fields = re.findall(r"\| (\d+) \| (\d+) \| `(\w+)` \| (.*) \|", rows)
             self.records[title] = int(size), [(name, int(at), int(width), meaning) for at, width, name, meaning in fields]
-        self.sections = {tag: int(size) for tag, size in re.findall(r"^\| `(\w{4})` \| (?:yes|no) \| (\d+) \|", text, re.M)}
+        rows = re.findall(r"^\| `(\w{4})` \| `(\w+)` \| (?:yes|no) \| (\d+) \|", text, re.M)
+        self.sections = {tag: int(size) for tag, _, size in rows}
+        self.members = {tag: member for tag, member, _ in rows}  # names in JSON
 
 
-def value(data, name, at, width, meaning, strings):
+def choices(meaning):
+    """The names of an enumeration, "0 f32, 1 bf16 (a note); …"; empty for another meaning."""
+    items = [re.fullmatch(r"(\d+) ([\w ]+)", item) for item in re.sub(r" \(.*?\)", "", meaning.split(";")[0]).split(", ")]
+    if not all(items) or [int(item[1]) for item in items] != list(range(len(items))):
+        return []
+    return [item[2].replace(" ", "_") for item in items]
+
+
+def value(data, at, width, meaning, strings):
     """A field as JSON shows it."""
     raw = data[at:at + width]
     if "SHA-256" in meaning:
@@ -45,10 +55,8 @@ def value(data, name, at, width, meaning, strings):
     if width not in NUMBERS:
         return list(struct.unpack(f"<{width // 4}I", raw))
     number = struct.unpack(NUMBERS[width], raw)[0]
-    if name not in CHOICES:
-        return number
-    choices = re.sub(r" \(.*?\)", "", meaning.split(";")[0]).split(", ")
-    return dict(choice.split(" ", 1) for choice in choices)[str(number)].replace(" ", "_")
+    names = choices(meaning)
+    return names[number] if names else number
 
 
 class Plan:
@@ -70,7 +78,7 @@ class Plan:
             if name in ("magic", "tag"):
                 fields[name] = self.data[at + offset:at + offset + width].decode("latin-1")
             elif name != "reserved":
-                fields[name] = value(self.data, name, at + offset, width, meaning, self.string)
+                fields[name] = value(self.data, at + offset, width, meaning, self.string)
         return fields
 
     def section(self, tag):
@@ -85,11 +93,23 @@ class Plan:
             return list(struct.unpack_from(f"<{size // 4}I", self.data, offset))
         return {"bytes": size}
 
+    def check_places(self):
+        """Sections lie in the order of the document, at their boundaries, with zeros between and nothing behind."""
+        wrong = [] if sorted(self.table, key=list(self.form.sections).index) == list(self.table) else ["order of sections"]
+        end = self.form.records["Header"][0] + len(self.table) * self.form.records["Section entry"][0]
+        for tag, entry in self.table.items():
+            boundary = 4096 if tag in ("CODE", "DATA") else 64
+            if entry["offset"] != -(-end // boundary) * boundary or any(self.data[end:entry["offset"]]):
+                wrong.append(f"place of {tag}")
+            end = entry["offset"] + entry["size"]
+        return wrong + ([] if end == len(self.data) == self.header["file_size"] else ["size of the file"])
+
     def check_digests(self):
         """Header and table, every section but DATA, and weights that are carried."""
         wrong = []
         end = self.form.records["Header"][0] + len(self.table) * self.form.records["Section entry"][0]
-        blank = self.data[:24] + bytes(32) + self.data[56:end]
+        at, width = next((at, width) for name, at, width, _ in self.form.records["Header"][1] if name == "digest")
+        blank = self.data[:at] + bytes(width) + self.data[at + width:end]
         if hashlib.sha256(blank).hexdigest() != self.header["digest"]:
             wrong.append("header")
         for tag, entry in self.table.items():
@@ -102,12 +122,6 @@ class Plan:
                 if hashlib.sha256(self.data[begin:begin + weight["size"]]).hexdigest() != digest["digest"]:
                     wrong.append(weight["name"])
         return [f"digest of {name} does not match" for name in wrong]
-
-
-def members():
-    """tag -> name in JSON, from the table of sections."""
-    table = README.with_name("Sections.def").read_text()
-    return dict(re.findall(r"^SECTION\((\w{4}), (\w+),", table, re.M))
 
 
 def compare(where, mine, theirs, wrong):
@@ -135,12 +149,12 @@ def main():
             theirs = json.loads(subprocess.run([bin_dir / "dsc", "inspect", path, "--json"], check=True,
                                                capture_output=True, text=True).stdout)
             plan = Plan(path, form)
-            wrong += plan.check_digests()
+            wrong += plan.check_places() + plan.check_digests()
             for key, number in plan.header.items():
                 if key != "magic":
                     compare(f"header.{key}", number, theirs["header"][key], wrong)
             compare("table", list(plan.table.values()), theirs["table"], wrong)
-            for tag, member in members().items():
+            for tag, member in form.members.items():
                 mine = plan.section(tag)
                 if mine is not None and tag != "DATA":
                     compare(tag, mine, theirs[member], wrong)

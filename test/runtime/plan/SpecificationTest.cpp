@@ -50,13 +50,19 @@ void expectFields(const char *name) {
   EXPECT_EQ(found, rows + 1) << name << " has other rows"; // with the heading
 }
 
-// The list of sections is that of Sections.def.
+// The list of sections is that of Sections.def, with their names in the JSON of
+// `dsc inspect`.
 TEST(PlanSpecification, ListsEverySection) {
+  static constexpr const char *kMembers[] = {
+#define SECTION(tag, member, Record, presence, text) #member,
+#include "runtime/plan/Sections.def"
+  };
+  const char *const *member = kMembers;
   std::string text = readme();
   size_t last = 0;
   for (const SectionInfo &section : kSections) {
     std::string row =
-        "| `" + std::string(section.tag) + "` | " +
+        "| `" + std::string(section.tag) + "` | `" + *member++ + "` | " +
         (section.presence == SectionInfo::Required ? "yes" : "no") + " | " +
         std::to_string(section.recordSize) + " | " + std::string(section.text) +
         " |";
