@@ -3,11 +3,15 @@
 """readme.py BIN: what README.md shows is what happens.
 
 Every command of its console blocks runs, in one folder, in order, with FOLDER
-for the example checkpoint; lines shown below a command are lines it prints.
-Numbers, sizes and times may differ, and what the doctor finds. A comment behind
-a command says nothing, `…` stands for anything, `$ tools/dev/test` is what runs
-this, and the lines below `$ dsrun … --chat` that begin with `>` are typed.
+for the example checkpoint. What is shown below a command is all that it prints,
+stdout and stderr as a terminal shows them; a line `…` stands for any lines, and
+where nothing is shown nothing is said. What is measured may differ, a number
+with a unit, and so may the level of this CPU and what the doctor finds; words,
+answers and counts may not. A comment behind a command says nothing,
+`$ tools/dev/test` is what runs this, and the lines below `$ dsrun … --chat`
+that begin with `>` are typed.
 """
+import difflib
 import os
 import pathlib
 import re
@@ -19,14 +23,30 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODEL = ROOT / "test" / "models" / "tiny-r1"
 ADVICE = " " * 19  # of the doctor, below a finding
 PROMPTS = '"Add 59 and 65."\n{"prompt": "Add 1 and 2."}\n'
+ANY = "…"
 
 
 def masked(line):
-    """A line without what may differ: numbers, units, the level of this CPU, trailing space."""
+    """A line without what may differ: measured figures, the level of this CPU, the width of columns."""
     line = re.sub(r"^(?:ok|warn|fail) +(.*?)  .*", r"\1", line)  # a finding of the doctor
+    line = re.sub(r"\d+ instances of \d+ rows for", "N instances of M rows for", line)  # by level
     line = re.sub(r"avx\w+|x86-64-v\d", "LEVEL", line)
-    line = re.sub(r"\b(?:B|KiB|MiB|GiB|TiB)\b", "UNIT", line)
-    return re.sub(r"\s+", " ", re.sub(r"\d[\d,.]*", "N", line)).strip()
+    line = re.sub(r"\d[\d,.]* ?(?:ms|s|%|B|KiB|MiB|GiB|TiB|GB/s|tokens/s)(?!\w)", "FIGURE", line)
+    return re.sub(r" +", " ", line).rstrip()
+
+
+def compared(lines):
+    """Without what is typed, the doctor's advice, and empty lines before and behind."""
+    return "\n".join(line for line in lines if not line.startswith((">", ADVICE))).strip("\n").split("\n")
+
+
+def differences(shown, printed):
+    """How the lines printed differ from those shown; empty where they do not."""
+    shown, printed = ([masked(line) for line in compared(lines)] for lines in (shown, printed))
+    pattern = "".join("(?:.*\n)*" if line == ANY else re.escape(line) + "\n" for line in shown)
+    if re.fullmatch(pattern, "".join(line + "\n" for line in printed)):
+        return []
+    return list(difflib.unified_diff(shown, printed, "README.md", "printed", n=1, lineterm=""))
 
 
 def commands(text):
@@ -51,9 +71,24 @@ def run(command, shown, folder, bin_dir):
     refused = any(re.match(r"dsc: error|dsrun: error", line) for line in shown)
     if (done.returncode != 0) != refused and "doctor" not in command:  # which judges the machine
         return [f"$ {command}: exit {done.returncode}\n{done.stdout}"]
-    lines = {masked(line.replace(str(MODEL), "FOLDER")) for line in done.stdout.splitlines()}
-    return [f"$ {command}: README shows a line that is not printed: {line}\nprinted:\n{done.stdout}" for line in shown
-            if line.strip() and line != "…" and not line.startswith((">", ADVICE)) and masked(line) not in lines]
+    if not shown:
+        return []
+    printed = done.stdout.replace(str(MODEL), "FOLDER").splitlines()
+    found = differences(shown, printed)
+    return [f"$ {command}:", *found] if found else unseen(command, shown, printed)
+
+
+def unseen(command, shown, printed):
+    """Controls: changes of the lines shown that the comparison does not see."""
+    shown = compared(shown)
+    fixed = [i for i, line in enumerate(shown) if line.strip() and line != ANY]
+    changed = {f"without line {i + 1}": shown[:i] + shown[i + 1:] for i in fixed if ANY not in shown[max(i - 1, 0):i + 2]}
+    changed |= {f"lines {i + 1} and {j + 1} changed about": [*shown[:i], shown[j], *shown[i + 1:j], shown[i], *shown[j + 1:]]
+                for i, j in zip(fixed, fixed[1:]) if masked(shown[i]) != masked(shown[j])}
+    changed |= {f"another word in line {i + 1}": [*shown[:i], "Another " + shown[i], *shown[i + 1:]] for i in fixed}
+    changed |= {f"another answer in line {i + 1}": [*shown[:i], shown[i].replace("4", "5", 1), *shown[i + 1:]]
+                for i in fixed if re.fullmatch(r"\d*4\d*|.* = .*4.*carry.*", shown[i])}
+    return [f"$ {command}: not seen: {how}" for how, lines in changed.items() if not differences(lines, printed)]
 
 
 def main():

@@ -104,6 +104,16 @@ class Plan:
             end = entry["offset"] + entry["size"]
         return wrong + ([] if end == len(self.data) == self.header["file_size"] else ["size of the file"])
 
+    def check_tokenizer(self):
+        """TOKN is its header and, without holes, what that counts: 256 ids of bytes, three kinds of records, text."""
+        entry, sizes = self.table["TOKN"], {title: size for title, (size, _) in self.form.records.items()}
+        header = self.record("Tokenizer header", entry["offset"])
+        size = (sizes["Tokenizer header"] + 256 * 4 + header["real_tokens"] * sizes["Token record"]
+                + header["merges"] * sizes["Merge record"] + header["controls"] * sizes["Control record"] + header["text_bytes"])
+        chat = self.record("Chat record", self.table["CHAT"]["offset"])
+        wrong = [] if size == entry["size"] else [f"TOKN has {entry['size']} bytes, expected {size}"]
+        return wrong + [f"CHAT.{name} is {chat[name]}, TOKN says {header[name]}" for name in ("bos", "eos") if chat[name] != header[name]]
+
     def check_digests(self):
         """Header and table, every section but DATA, and weights that are carried."""
         wrong = []
@@ -149,7 +159,7 @@ def main():
             theirs = json.loads(subprocess.run([bin_dir / "dsc", "inspect", path, "--json"], check=True,
                                                capture_output=True, text=True).stdout)
             plan = Plan(path, form)
-            wrong += plan.check_places() + plan.check_digests()
+            wrong += plan.check_places() + plan.check_tokenizer() + plan.check_digests()
             for key, number in plan.header.items():
                 if key != "magic":
                     compare(f"header.{key}", number, theirs["header"][key], wrong)
