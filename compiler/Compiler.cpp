@@ -13,6 +13,7 @@
 #include "passes/kernel/BindShape.h"
 #include "runtime/base/SignalsBlocked.h"
 #include "runtime/plan/AtomicOutput.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include <algorithm>
 #include <cstring>
 #include <filesystem>

@@ -24,13 +24,4 @@ Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
 /// The same for text: nothing but that it reads back is verified.
 Status writeTextAtomically(const std::string &path, std::string_view text);
 
-/// What writeAtomically would refuse whatever the plan holds: OutputKind, and
-/// OutputCreate where the folder is missing or not writable.
-Status checkOutput(const std::string &path);
-
-/// Removes the temporary file of a writeAtomically() that is under way, for
-/// signal handlers: async-signal-safe. Whether the output is still what it was
-/// before: false once the last writeAtomically() has put its plan in place.
-bool removePendingOutput() noexcept;
-
 } // namespace ds::rt

@@ -240,6 +240,10 @@ def two_writers(t):
     if all(run.exit for run in runs):
         t.fail("neither wrote the plan", runs[0])
     t.check(t.run("dsc", "inspect", output), 0, stdout=None)
+    for code in errno.ENOLCK, errno.EOPNOTSUPP:
+        t.case(f"a file system without locks: {os.strerror(code)}")
+        t.refuse(model, 5, "old.plan", "error[E642]", "cannot lock temporary file", os.strerror(code),
+                 options=["--kernels=reference"], env=injection.environment(t, f"flock 0 {code}"))
 
 
 @row("13", "unknown and contradictory options")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/Interrupt.h"
 #include "runtime/base/Status.h"
-#include "runtime/plan/AtomicOutput.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include <csignal>
 #include <unistd.h>
 

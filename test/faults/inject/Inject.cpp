@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <string>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -128,6 +129,15 @@ int fsync(int file) {
     return -1;
   }
   return next<decltype(&fsync)>("fsync")(file);
+}
+
+int flock(int file, int operation) noexcept {
+  static Count calls = 0;
+  if (isHit("flock", calls)) {
+    errno = number();
+    return -1;
+  }
+  return next<decltype(&flock)>("flock")(file, operation);
 }
 
 int rename(const char *from, const char *to) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/base/Sha256.h"
 #include "runtime/plan/AtomicOutput.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include "test/runtime/plan/TemporaryFolder.h"
 #include "test/runtime/plan/TinyPlan.h"
 #include <fcntl.h>
