@@ -42,6 +42,10 @@ void ThreadPool::run(Job *job, void *state) {
 }
 
 void *ThreadPool::threadMain(void *start) {
+  // Handlers run in the threads of the program, which may hold them off.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   auto [pool, index] = *static_cast<Worker *>(start);
   pool->isReady_.wait(false);
   for (;;) {
