@@ -150,6 +150,21 @@ def output_kind(t):
     t.check(t.compile(model, output="-"), 2, "-o: found -, expected a file")
 
 
+def dump_is_input(t):
+    model, plan = t.model(), t.plan("micro-v3-noqlora", "--kernels=reference")
+    prompt = t.fresh("prompt")
+    prompt.write_text("x")
+    other = t.fresh("link")
+    os.symlink(plan, other)
+    for output, name in (plan, plan), (other, plan), (model / FIRST, model / FIRST), (prompt, prompt):
+        t.case(f"--dump onto {name.name}")
+        before = output.read_bytes()
+        run = t.run("dsrun", plan, "--weights", model.path, "--raw", "-f", prompt, "--dump", output)
+        t.check(run, 2, "error[E112]", f"--dump {output}: would replace input file {name}")
+        if output.read_bytes() != before or sorted(output.parent.glob("*.dsc-tmp")):
+            t.fail("the input was replaced")
+
+
 @row("9", "the output is one of the inputs")
 def output_is_input(t):
     tiny = t.model("tiny-r1")
@@ -165,6 +180,7 @@ def output_is_input(t):
     t.case("another name of a shard")
     os.link(model / FIRST, t.folder / "plan")
     t.check(t.compile(model, output=t.folder / "plan"), 2, "would replace input file", FIRST)
+    dump_is_input(t)
     t.case("a plan beside the inputs")
     run = t.compile(model, "--kernels=reference", output=model / "model.plan")
     t.check(run, 0)

@@ -12,7 +12,7 @@ import sys
 import time
 
 import injection
-from harness import OLD_PLAN, row
+from harness import OLD_PLAN, Run, row
 
 REFERENCE = "--kernels=reference"  # the least to do
 NUMBERS = itertools.count()  # of processes, in whatever thread
@@ -180,6 +180,28 @@ def twice(t):
         t.cases += 1
         if found not in (0, 130) or leftovers(output):
             t.fail(f"exit {found}, stderr {errors!r}, left {leftovers(output)}")
+    t.case("dsrun --dump")
+    output = t.output()
+    command = [t.tools.bin / "dsrun", t.plan("micro-v3-noqlora", REFERENCE), "--weights", t.tools.base("micro-v3-noqlora"),
+               "--ids", ",".join(["7"] * 64), "--chunk", "1", "--dump", output]
+    for signals in (signal.SIGINT, signal.SIGTERM), (signal.SIGINT,), (signal.SIGKILL,):
+        run = subprocess.Popen(command, env={**os.environ, **injection.environment(t, "all 0 pause")},
+                               stderr=subprocess.DEVNULL)
+        temporary = output.with_name(output.name + ".dsc-tmp")
+        while run.poll() is None and not (temporary.exists() and temporary.stat().st_size):
+            time.sleep(0.001)
+        for number in signals:
+            run.send_signal(number)
+        found = run.wait(60)
+        t.cases += 1
+        wanted = (-signal.SIGKILL,) if signals[0] == signal.SIGKILL else [128 + number for number in signals]
+        if found not in wanted or output.read_bytes() != OLD_PLAN:
+            t.fail(f"{signals}: exit {found}, expected {wanted} and the older file")
+        if bool(leftovers(output)) != (found < 0):
+            t.fail(f"{signals}: left {leftovers(output)}")
+    t.check(Run(command, 60), 0)
+    if leftovers(output) or output.read_bytes() == OLD_PLAN:
+        t.fail(f"the next dump left {leftovers(output)}")
 
 
 KILLS = 200

@@ -1,75 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/DumpWriter.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include "tools/dsrun/JsonWriter.h"
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace ds::dsrun {
 namespace {
-
-/// A file that takes its name at the end, or goes away.
-class PendingFile {
-public:
-  explicit PendingFile(const std::string &path)
-      : path_(path), temporary_(path + ".XXXXXX") {
-    file_ = mkstemp(temporary_.data());
-    if (file_ < 0)
-      fail();
-  }
-  PendingFile(const PendingFile &) = delete;
-  ~PendingFile() {
-    if (file_ < 0)
-      return;
-    close(file_);
-    if (!kept_)
-      unlink(temporary_.c_str());
-  }
-  /// The first failure stays; later writes do nothing.
-  void write(const void *bytes, size_t count, uint64_t offset) {
-    const char *from = static_cast<const char *>(bytes);
-    while (count > 0 && status_) {
-      ssize_t done = pwrite(file_, from, count, off_t(offset));
-      if (done < 0 && errno == EINTR)
-        continue;
-      if (done < 0)
-        return fail();
-      from += done;
-      count -= size_t(done);
-      offset += uint64_t(done);
-    }
-  }
-  Status keep() {
-    mode_t mask = umask(0);
-    umask(mask);
-    if (status_ && (fchmod(file_, 0666 & ~mask) != 0 || fsync(file_) != 0 ||
-                    rename(temporary_.c_str(), path_.c_str()) != 0))
-      fail();
-    kept_ = status_.isOk();
-    return std::move(status_);
-  }
-  bool isOk() const { return status_.isOk(); }
-
-private:
-  void fail() {
-    status_ = Error{.code = ErrorCode::OutputWrite,
-                    .file = path_,
-                    .where = {},
-                    .subject = std::string("cannot write: ") + strerror(errno),
-                    .found = {},
-                    .expected = {},
-                    .notes = {},
-                    .help = {}};
-  }
-  std::string path_, temporary_;
-  int file_ = -1;
-  bool kept_ = false;
-  Status status_;
-};
 
 /// A tensor [outer, T, columns] whose rows arrive a run at a time.
 struct Tensor {
@@ -111,61 +47,118 @@ std::string header(std::span<Tensor> tensors) {
   return std::string(reinterpret_cast<const char *>(&length), 8) + json;
 }
 
+/// Writes what the last runs of a session left in its buffers.
+class RowWriter {
+public:
+  RowWriter(rt::Session &session, std::span<const Tensor> tensors,
+            rt::TemporaryOutput &file)
+      : session_(session), tensors_(tensors), file_(file) {}
+
+  /// Of the last prefill, which had the prompt's tokens from `first` on.
+  Status write(uint64_t first, uint64_t count) {
+    for (const Tensor &tensor : tensors_)
+      if (tensor.name == "logits")
+        DS_TRY(writeLogits(tensor, first, uint32_t(count)));
+      else
+        for (uint64_t slice = 0; slice < tensor.outer; ++slice)
+          DS_TRY(put(tensor.at(slice, first), rows(tensor, uint32_t(slice)),
+                     count * tensor.rowBytes()));
+    return {};
+  }
+
+private:
+  Status put(uint64_t offset, const void *bytes, uint64_t count) {
+    return file_.writeAt(offset,
+                         {static_cast<const uint8_t *>(bytes), count});
+  }
+
+  Status writeLogits(const Tensor &tensor, uint64_t first, uint32_t count) {
+    for (uint32_t row = 0; row < count;) {
+      numbers_.clear();
+      while (row < count && numbers_.size() < session_.model().headRows)
+        numbers_.push_back(row++);
+      session_.head(numbers_);
+      for (uint32_t i = 0; i < numbers_.size(); ++i)
+        DS_TRY(put(tensor.at(0, first + numbers_[i]),
+                   session_.logits(i).data(), tensor.rowBytes()));
+    }
+    return {};
+  }
+
+  const void *rows(const Tensor &tensor, uint32_t layer) {
+    if (tensor.name == "hidden")
+      return session_.hiddenTap(layer).data();
+    std::span<const uint32_t> ids = session_.expertsTap(layer);
+    experts_.assign(ids.begin(), ids.end());
+    return experts_.data();
+  }
+
+  rt::Session &session_;
+  std::span<const Tensor> tensors_;
+  rt::TemporaryOutput &file_;
+  std::vector<int64_t> experts_;
+  std::vector<uint32_t> numbers_; // of rows
+};
+
+std::vector<Tensor> tensorsOf(const rt::ModelRecord &model, uint64_t count) {
+  std::vector<Tensor> tensors = {
+      {"logits", "F32", 1, count, model.vocabSize, 4, true}};
+  if (model.hiddenTap != rt::kNone)
+    tensors.push_back({"hidden", "F32", model.numLayers + 1, count,
+                       model.hiddenSize, 4, false});
+  if (model.expertsTap != rt::kNone)
+    tensors.push_back({"experts", "I64", model.numMoeLayers, count,
+                       model.expertsPerToken, 8, false});
+  return tensors;
+}
+
+Status runAndWrite(rt::Session &session, rt::SequenceId sequence,
+                   std::span<const uint32_t> tokens, RowWriter &writer,
+                   const std::atomic<bool> &cancel) {
+  for (uint64_t first = 0; first < tokens.size() && !cancel;) {
+    uint64_t part =
+        std::min<uint64_t>(session.chunk(), tokens.size() - first);
+    rt::SequenceTokens run{sequence, tokens.subspan(first, part)};
+    DS_TRY(session.prefill({&run, 1}));
+    DS_TRY(writer.write(first, part));
+    first += part;
+  }
+  return {};
+}
+
 } // namespace
+
+Status checkDumpPlace(const std::string &path,
+                      std::span<const std::string> inputs) {
+  struct stat output, input;
+  if (::stat(path.c_str(), &output) == 0)
+    for (const std::string &name : inputs)
+      if (::stat(name.c_str(), &input) == 0 && input.st_dev == output.st_dev &&
+          input.st_ino == output.st_ino)
+        return Error{.code = ErrorCode::OutputIsInput,
+                     .subject = "--dump " + path +
+                                ": would replace input file " + name};
+  return rt::checkOutput(path);
+}
 
 Status writeDump(rt::Session &session, std::span<const uint32_t> tokens,
                  const std::string &path, const std::atomic<bool> &cancel) {
-  const rt::ModelRecord &model = session.model();
+  std::vector<Tensor> tensors = tensorsOf(session.model(), tokens.size());
+  std::string head = header(tensors);
+  rt::TemporaryOutput file(path);
+  DS_TRY(file.lock());
+  DS_TRY(file.reserve(tensors.back().offset + tensors.back().bytes()));
+  DS_TRY(file.writeAt(
+      0, {reinterpret_cast<const uint8_t *>(head.data()), head.size()}));
   DS_ASSIGN(rt::SequenceId sequence,
             session.addSequence(uint32_t(tokens.size())));
-  uint64_t count = tokens.size();
-  std::vector<Tensor> tensors = {
-      {"logits", "F32", 1, count, model.vocabSize, 4, true}};
-  bool hasHidden = model.hiddenTap != rt::kNone;
-  bool hasExperts = model.expertsTap != rt::kNone;
-  if (hasHidden)
-    tensors.push_back({"hidden", "F32", model.numLayers + 1, count,
-                       model.hiddenSize, 4, false});
-  if (hasExperts)
-    tensors.push_back({"experts", "I64", model.numMoeLayers, count,
-                       model.expertsPerToken, 8, false});
-  std::string head = header(tensors);
-  PendingFile file(path);
-  file.write(head.data(), head.size(), 0);
-  std::vector<int64_t> experts;
-  std::vector<uint32_t> rows;
-  Status status;
-  for (uint64_t first = 0; first < count && file.isOk() && !cancel;) {
-    uint64_t part = std::min<uint64_t>(session.chunk(), count - first);
-    rt::SequenceTokens run{sequence, tokens.subspan(first, part)};
-    status = session.prefill({&run, 1});
-    if (!status)
-      break;
-    for (uint32_t row = 0; row < part;) {
-      rows.clear();
-      while (row < part && rows.size() < model.headRows)
-        rows.push_back(row++);
-      session.head(rows);
-      for (uint32_t i = 0; i < rows.size(); ++i)
-        file.write(session.logits(i).data(), tensors[0].rowBytes(),
-                   tensors[0].at(0, first + rows[i]));
-    }
-    for (uint32_t layer = 0; hasHidden && layer <= model.numLayers; ++layer)
-      file.write(session.hiddenTap(layer).data(), part * tensors[1].rowBytes(),
-                 tensors[1].at(layer, first));
-    for (uint32_t layer = 0; hasExperts && layer < model.numMoeLayers;
-         ++layer) {
-      std::span<const uint32_t> ids = session.expertsTap(layer);
-      experts.assign(ids.begin(), ids.end());
-      file.write(experts.data(), part * tensors.back().rowBytes(),
-                 tensors.back().at(layer, first));
-    }
-    first += part;
-  }
+  RowWriter writer(session, tensors, file);
+  Status status = runAndWrite(session, sequence, tokens, writer, cancel);
   session.removeSequence(sequence);
   if (!status || cancel)
     return status;
-  return file.keep();
+  DS_TRY(file.sync());
+  return file.place();
 }
 
 } // namespace ds::dsrun

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/Interrupt.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include <cerrno>
 #include <csignal>
 #include <poll.h>
@@ -15,8 +16,10 @@ static_assert(std::atomic<bool>::is_always_lock_free &&
 
 void handle(int signal) {
   lastSignal = signal;
-  if (stopped.exchange(true))
-    _exit(128 + signal);
+  if (!stopped.exchange(true))
+    return;
+  rt::removePendingOutput();
+  _exit(128 + signal);
 }
 
 } // namespace

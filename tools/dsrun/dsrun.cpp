@@ -114,8 +114,22 @@ Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
   return status;
 }
 
+/// Every file that this run reads.
+std::vector<std::string> inputFiles(const rt::PlanFile &plan,
+                                    const Options &options) {
+  std::vector<std::string> files = {plan.path()};
+  if (options.promptFile)
+    files.push_back(*options.promptFile);
+  std::string folder = options.weights.value_or(plan.weightsFolder());
+  for (const rt::ShardRecord &shard : plan.view().shards)
+    files.push_back(folder + "/" + plan.view().string(shard.name));
+  return files;
+}
+
 Status run(const Options &options) {
   DS_ASSIGN(rt::PlanFile plan, rt::PlanFile::open(options.plan));
+  if (options.dumpFile)
+    DS_TRY(checkDumpPlace(*options.dumpFile, inputFiles(plan, options)));
   const rt::ModelRecord &model = plan.view().model[0];
   rt::Request form = requestForm(model, options);
   DS_TRY(form.sampling.check());

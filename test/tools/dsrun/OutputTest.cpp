@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/plan/TemporaryOutput.h"
 #include "test/runtime/exec/TinyPlan.h"
 #include "tools/dsrun/DumpWriter.h"
 #include "tools/dsrun/JsonWriter.h"
@@ -186,6 +187,45 @@ TEST_F(DumpWriterTest, failuresKeepTheOldFile) {
   cancel = false;
   Status status = dump(prompt, false, kChunk, folder + "/no/such");
   EXPECT_EQ(status.exit(), Exit::InputOutput);
+}
+
+// A dump is written as a plan is: beside its place, which one process has at a
+// time; what a killed one left is taken over.
+TEST_F(DumpWriterTest, hasTheRulesOfOutputs) {
+  std::string temporary = path + ".dsc-tmp";
+  {
+    rt::TemporaryOutput other(path);
+    ASSERT_TRUE(other.lock());
+    Status status = dump(prompt, false, kChunk, path);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.errors()[0].code, ErrorCode::OutputLocked);
+  }
+  std::ofstream(temporary) << std::string(1 << 16, 'x');
+  ASSERT_TRUE(dump(prompt, false, kChunk, path));
+  EXPECT_LT(std::filesystem::file_size(path), 1u << 16);
+  EXPECT_EQ(filesInFolder(), 1u);
+}
+
+// The place is looked at first: no folder, no device, no file that is read.
+TEST_F(DumpWriterTest, refusesPlacesOfOtherThings) {
+  auto codeOf = [](Status status) {
+    return status ? ErrorCode(0) : status.errors()[0].code;
+  };
+  std::vector<std::string> inputs = {folder + "/none", folder + "/plan"};
+  std::ofstream(folder + "/plan") << "plan";
+  std::filesystem::create_hard_link(folder + "/plan", path);
+  Status status = checkDumpPlace(path, inputs);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.exit(), Exit::Usage);
+  EXPECT_EQ(status.errors()[0].message(),
+            "error[E112]: --dump " + path + ": would replace input file " +
+                folder + "/plan");
+  EXPECT_EQ(codeOf(checkDumpPlace(folder, inputs)), ErrorCode::OutputKind);
+  EXPECT_EQ(codeOf(checkDumpPlace("/dev/null", inputs)),
+            ErrorCode::OutputKind);
+  EXPECT_EQ(codeOf(checkDumpPlace(folder + "/no/such", inputs)),
+            ErrorCode::OutputCreate);
+  EXPECT_TRUE(checkDumpPlace(folder + "/new", inputs));
 }
 
 } // namespace
