@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Prompts as text: tokenizing, control tokens, what comes out."""
 import json
+import os
 import resource
 
 import gtests
-from harness import row
+from harness import Run, row
 
 STACK = 256 << 10  # bytes
+LIMIT = 64 << 20   # bytes of a prompt or a batch
 
 
 def small_stack():
@@ -51,6 +53,27 @@ def not_utf8(t):
         run = t.run("dsrun", *plan(t), "--raw", "-p", "1", "-n", 100, "--temperature", 100, "--seed", seed, "--ignore-eos")
         t.check(run, 0, stdout=None)
         run.stdout.decode()  # strict
+
+
+@row("98a", "a prompt or a batch that is no file, or too large a one")
+def no_prompt_file(t):
+    fifo, large = t.fresh("fifo"), t.fresh("large")
+    os.mkfifo(fifo)
+    large.touch()
+    os.truncate(large, LIMIT + 1)
+    for option in "-f", "--batch":
+        for path, found in (t.folder, "a folder"), (fifo, "a FIFO"), ("/dev/zero", "a device"):
+            t.case(f"{option}: {found}")
+            t.check(t.run("dsrun", *plan(t), option, path), 5, "error[E102]", f"{path}: found {found}", "a regular file")
+        t.case(f"{option}: too large")
+        t.check(t.run("dsrun", *plan(t), option, large), 6, "error[E801]", f"{large}: size in bytes: found {LIMIT + 1}",
+                f"at most {LIMIT}")
+        t.case(f"{option}: standard input")
+        arguments = [str(word) for word in (t.tools.bin / "dsrun", *plan(t), option, "-")]
+        for source, exit, parts in (("0</dev/zero", 6, ("error[E801]", "standard input: size in bytes", f"at most {LIMIT}")),
+                                    ("0</", 5, ("error[E102]", "standard input: cannot read: Is a directory")),
+                                    ("0<&-", 5, ("error[E102]", "standard input: cannot read: Bad file descriptor"))):
+            t.check(Run(["sh", "-c", f'exec "$@" {source}', "sh", *arguments], 60), exit, *parts)
 
 
 @row("101", "text that spells control tokens")

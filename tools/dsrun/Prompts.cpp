@@ -1,31 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsrun/Prompts.h"
 #include "tools/dsrun/BatchReader.h"
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include "tools/dsrun/TextInput.h"
 
 namespace ds::dsrun {
 namespace {
-
-Result<std::string> readFile(const std::string &path) {
-  std::ifstream file;
-  bool isInput = path == "-";
-  if (!isInput)
-    file.open(path, std::ios::binary);
-  std::istream &in = isInput ? std::cin : file;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if ((!isInput && !file.is_open()) || in.bad())
-    return Error{.code = ErrorCode::FileUnreadable,
-                 .file = path,
-                 .where = {},
-                 .subject = "cannot read the file",
-                 .found = {},
-                 .expected = {},
-                 .notes = {},
-                 .help = {}};
-  return text;
-}
 
 Result<std::vector<BatchPrompt>> givenPrompts(const Options &options) {
   std::vector<BatchPrompt> prompts;
@@ -34,12 +13,12 @@ Result<std::vector<BatchPrompt>> givenPrompts(const Options &options) {
   else if (options.prompt)
     prompts.push_back(*options.prompt);
   else if (options.promptFile) {
-    DS_ASSIGN(std::string text, readFile(*options.promptFile));
+    DS_ASSIGN(std::string text, readText(*options.promptFile));
     if (text.ends_with('\n'))
       text.pop_back();
     prompts.push_back(std::move(text));
   } else if (options.batchFile) {
-    DS_ASSIGN(std::string lines, readFile(*options.batchFile));
+    DS_ASSIGN(std::string lines, readText(*options.batchFile));
     return readBatch(lines, *options.batchFile);
   }
   return prompts;

@@ -9,7 +9,7 @@
 namespace ds::dsrun {
 
 /// The prompts of the command line, in order. `text` is opened where a prompt
-/// needs it and it is not open yet. Errors: of the files (5), of a batch's
+/// needs it and it is not open yet. Errors: of the files (5, 6), of a batch's
 /// lines (3), of TextPart.
 Result<std::vector<std::vector<uint32_t>>>
 readPrompts(const Options &options, const rt::PlanView &plan,

@@ -143,6 +143,8 @@ Status run(const Options &options) {
   }
   DS_ASSIGN(std::vector<std::vector<uint32_t>> prompts,
             readPrompts(options, plan.view(), text));
+  if (Interrupt::flag())
+    return {};
   if (options.tokenize) {
     printPrompts(prompts, text.get(), options.json,
                  options.batchFile.has_value());
