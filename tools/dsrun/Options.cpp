@@ -133,6 +133,8 @@ void checkTogether(const Options &options, Status &status) {
            "--dump conflicts with --tokenize");
   excludes(options.ids.has_value(), !options.stops.empty(),
            "--stop needs text: it conflicts with --ids");
+  excludes(options.ids.has_value(), options.system.has_value(),
+           "--system needs text: it conflicts with --ids");
   excludes(options.logprobs.has_value(), !options.json,
            "--logprobs needs --json");
   if (options.logprobs > rt::kMaxLogprobs)

@@ -99,6 +99,8 @@ TEST(OptionsTest, refusesWrongCommandLines) {
             "error[E100]: --logprobs needs --json");
   EXPECT_NE(refusal({"p", "--ids", "1", "--stop", "a"}).find("needs text"),
             std::string::npos);
+  EXPECT_NE(refusal({"p", "--ids", "1", "--system", "a"}).find("needs text"),
+            std::string::npos);
   EXPECT_NE(refusal({"p", "--chat", "--tokenize"}).find("--chat conflicts"),
             std::string::npos);
   EXPECT_NE(refusal({"p", "-p"}).find("--prompt"), std::string::npos);
