@@ -49,6 +49,14 @@ class Chat(unittest.TestCase):
         self.assertEqual(re.findall(r"prefill (\d+) tokens", err), [count, count, plain])
         self.assertTrue(out.startswith(given[1]))
 
+    # A turn beyond the context is an error line and no turn: the next answer is that of a fresh chat.
+    def test_turn_beyond_the_context(self):
+        fresh = run("dsrun", *GREEDY, stdin=f"{ASK}\n")
+        status, out, err = run("dsrun", *GREEDY, stdin=f"{'7 ' * 3000}\n{ASK}\n")
+        self.assertEqual((status, out), (0, fresh[1]))
+        self.assertRegex(err, r"^dsrun: error\[E820\]: prompt: context length exceeded: found \d+ tokens, expected at most 1024\n"
+                              r"help: /clear forgets the conversation so far\n")
+
     # /help lists every command of the table.
     def test_help(self):
         table = (pathlib.Path(__file__).parents[2] / "tools/dsrun/ChatCommands.def").read_text()

@@ -25,10 +25,35 @@ void printSpeed(const rt::GenerationStats &stats) {
                stats.firstTokenSeconds * 1e3);
 }
 
+namespace {
+
+/// What a conversation can do about an error of its last turn.
+Error advised(Error error) {
+  if (error.code == ErrorCode::ContextExceeded)
+    error.help = "/clear forgets the conversation so far";
+  return error;
+}
+
+/// Fills in the prompt. An error is one of the last turn, or of all together.
+Status takePrompt(const Conversation &conversation, const TextPart &text,
+                  const rt::Generator &generator, rt::Request &request) {
+  DS_ASSIGN(request.prompt, text.conversation(conversation.messages()));
+  Status found = generator.check({&request, 1}), refusal;
+  for (const Error &error : found.errors())
+    refusal.add(advised(error));
+  return refusal;
+}
+
+} // namespace
+
 Status chat(rt::Generator &generator, const TextPart &text,
             const std::string *system, const rt::Request &form,
             const ChatDisplay &display) {
   Conversation conversation(system);
+  auto show = [&](const Status &refusal) {
+    std::fputs(
+        terminal::statusText(refusal, "dsrun", display.colors).c_str(), stderr);
+  };
   std::unique_ptr<LineInput> input = LineInput::open();
   for (;;) {
     std::optional<std::string> line = input->next();
@@ -38,10 +63,7 @@ Status chat(rt::Generator &generator, const TextPart &text,
     Result<Conversation::Line> taken =
         conversation.take(std::move(*line), reply);
     if (!taken) {
-      std::fputs(terminal::statusText(taken.takeStatus(), "dsrun",
-                                      display.colors)
-                     .c_str(),
-                 stderr);
+      show(taken.takeStatus());
       continue;
     }
     std::fputs(reply.c_str(), stderr);
@@ -50,7 +72,12 @@ Status chat(rt::Generator &generator, const TextPart &text,
     if (*taken != Conversation::Line::Turn)
       continue;
     rt::Request request = form;
-    DS_ASSIGN(request.prompt, text.conversation(conversation.messages()));
+    if (Status refusal = takePrompt(conversation, text, generator, request);
+        !refusal) {
+      show(refusal);
+      conversation.dropTurn();
+      continue;
+    }
     StreamPrinter printer(text, display.dims);
     PrefillProgress progress(printer, generator.chunk(), display.quiet);
     DS_ASSIGN(std::vector<rt::Completion> completions,

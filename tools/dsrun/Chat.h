@@ -15,7 +15,8 @@ struct ChatDisplay {
 };
 
 /// Answers turns until the input ends. `form` gives everything but the prompt.
-/// SIGINT stops the answer that is being given; the conversation goes on. What
+/// SIGINT stops the answer that is being given; the conversation goes on, and so
+/// it does without a turn that cannot be answered. What
 /// ends it otherwise is returned: an error, or Success with the signal left in
 /// Interrupt::signal().
 Status chat(rt::Generator &generator, const TextPart &text,

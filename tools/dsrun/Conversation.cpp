@@ -91,4 +91,6 @@ void Conversation::addAnswer(std::string text) {
       {.role = rt::Role::Assistant, .content = std::move(text)});
 }
 
+void Conversation::dropTurn() { messages_.pop_back(); }
+
 } // namespace ds::dsrun

@@ -28,6 +28,8 @@ public:
   /// command. Errors: UsageError for a command that is not known.
   Result<Line> take(std::string line, std::string &reply);
   void addAnswer(std::string text);
+  /// Forgets the last message, a turn that has no answer.
+  void dropTurn();
 
   std::span<const rt::Message> messages() const { return messages_; }
 
