@@ -6,6 +6,7 @@ import re
 import signal
 import stat
 import tempfile
+import termios
 import unittest
 
 from tools import PLAN, Terminal, main, run
@@ -131,13 +132,15 @@ class Editor(unittest.TestCase):
             if place:
                 self.assertTrue(os.path.exists(os.path.join(self.folder.name, place)))
 
-    # Ctrl-C at the prompt ends it with 130, and the terminal is as it was; Ctrl-D ends it with 0.
+    # Ctrl-C at the prompt ends it with 130, Ctrl-D with 0; the editor's modes of the terminal go with it.
     def test_ends(self):
         for key, status in (("\x03", 128 + signal.SIGINT), ("\x04", 0)):
             terminal = self.start()
             terminal.wait_for("> ")
+            self.assertNotEqual(termios.tcgetattr(terminal.master), terminal.modes)
             terminal.send(key)
             self.assertEqual(terminal.finish(), status)
+            self.assertTrue(terminal.is_restored)
 
     # Reasoning is dim on a terminal that shows colours, and plain where none are wanted.
     def test_dim_reasoning(self):

@@ -7,8 +7,10 @@ the small model, the model's folder.
 import errno
 import fcntl
 import os
+import pathlib
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -35,6 +37,8 @@ class Terminal:
     def __init__(self, tool, *arguments, env=None, columns=80):
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.modes = termios.tcgetattr(slave)
+        self.is_restored = None  # in the end: whether the modes are those of the beginning
         self.text = ""  # all that came
         self.begin, self.seconds = time.monotonic(), None  # how long it ran
 
@@ -69,6 +73,18 @@ class Terminal:
     def send(self, text):
         os.write(self.master, text.encode())
 
+    def freeze(self):
+        """Stops the program where it is, and reads what it has written until then."""
+        self.process.send_signal(signal.SIGSTOP)
+        while (state := pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]) != "T":
+            assert state != "Z", f"it has ended: {self.text!r}"
+            time.sleep(0.001)
+        while select.select([self.master], [], [], 0.05)[0]:
+            self._read(0)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def finish(self):
         """The exit status, when all has been read."""
         end = time.monotonic() + TIMEOUT
@@ -77,6 +93,7 @@ class Terminal:
                 self.process.kill()
                 raise AssertionError(f"it did not end: {self.text!r}")
         self.seconds = time.monotonic() - self.begin
+        self.is_restored = termios.tcgetattr(self.master) == self.modes
         os.close(self.master)
         return self.process.wait(TIMEOUT)
 

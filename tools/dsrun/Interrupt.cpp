@@ -3,6 +3,7 @@
 #include "runtime/plan/TemporaryOutput.h"
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <poll.h>
 #include <unistd.h>
 
@@ -11,14 +12,19 @@ namespace {
 
 std::atomic<bool> stopped = false;
 std::atomic<int> lastSignal = 0;
+std::atomic<const char *> lastWords = nullptr;
 static_assert(std::atomic<bool>::is_always_lock_free &&
-              std::atomic<int>::is_always_lock_free);
+              std::atomic<int>::is_always_lock_free &&
+              std::atomic<const char *>::is_always_lock_free);
 
 void handle(int signal) {
   lastSignal = signal;
   if (!stopped.exchange(true))
     return;
   rt::removePendingOutput();
+  const char *words = lastWords;
+  [[maybe_unused]] ssize_t put =
+      words ? write(STDOUT_FILENO, words, std::strlen(words)) : 0;
   _exit(128 + signal);
 }
 
@@ -56,6 +62,8 @@ void Interrupt::forget() {
   lastSignal = 0;
   stopped = false;
 }
+
+void Interrupt::setLastWords(const char *text) { lastWords = text; }
 
 void Interrupt::stop() { stopped = true; }
 

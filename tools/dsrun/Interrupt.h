@@ -20,6 +20,9 @@ public:
   static int signal();
   /// Forgets the signal; the flag is false again.
   static void forget();
+  /// What the second signal writes to standard output last; of static storage,
+  /// null for nothing.
+  static void setLastWords(const char *text);
   /// Sets the flag as a signal would, without one: output is lost.
   static void stop();
 };

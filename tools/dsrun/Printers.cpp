@@ -55,6 +55,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
+constexpr char kDim[] = "\x1b[2m", kPlain[] = "\x1b[0m";
+
 } // namespace
 
 void print(std::string_view text) {
@@ -72,8 +74,10 @@ void StreamPrinter::onToken(size_t, uint32_t token) {
 
 void StreamPrinter::onFinish(size_t, const rt::Completion &completion) {
   show(decoder_.finish());
-  if (isDim_)
-    print("\x1b[0m");
+  if (isDim_) {
+    print(kPlain);
+    Interrupt::setLastWords(nullptr);
+  }
   if (!endsLine_ && (hasText_ || completion.failure))
     print("\n");
 }
@@ -81,14 +85,16 @@ void StreamPrinter::onFinish(size_t, const rt::Completion &completion) {
 void StreamPrinter::show(const AnswerDecoder::Parts &parts) {
   std::string out;
   if (dims_ && !isDim_ && !parts.reasoning.empty()) {
-    out += "\x1b[2m";
+    out += kDim;
     isDim_ = true;
+    Interrupt::setLastWords(kPlain); // before the terminal is dim
   }
   out += parts.reasoning;
   if (parts.closed)
     out += "</think>";
-  if (isDim_ && parts.closed) {
-    out += "\x1b[0m";
+  bool undims = isDim_ && parts.closed;
+  if (undims) {
+    out += kPlain;
     isDim_ = false;
   }
   out += parts.content;
@@ -97,6 +103,8 @@ void StreamPrinter::show(const AnswerDecoder::Parts &parts) {
     endsLine_ = out.ends_with('\n');
   }
   print(out);
+  if (undims)
+    Interrupt::setLastWords(nullptr);
   answer_.append(parts);
 }
 
