@@ -113,6 +113,9 @@ Status Session::check(std::span<const SequenceTokens> tokens,
   };
   uint64_t all = 0;
   for (const SequenceTokens &part : tokens) {
+    if (part.tokens.empty())
+      return fail(ErrorCode::PromptEmpty, "tokens of a sequence", 0,
+                  "at least 1");
     all += part.tokens.size();
     uint64_t length =
         states_->length(part.sequence) + uint64_t(part.tokens.size());

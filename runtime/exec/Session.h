@@ -65,8 +65,8 @@ public:
   void removeSequence(SequenceId sequence) { states_->remove(sequence); }
 
   /// Appends tokens of prompts, at most chunk() in all. Tokens of the run are
-  /// numbered from 0 in the order given. Errors: an id beyond the vocabulary
-  /// (3), more tokens than reserved (6). On an error nothing has changed.
+  /// numbered from 0 in the order given. Errors: no tokens of a sequence, or an
+  /// id beyond the vocabulary (3), more tokens than reserved (6). On an error nothing has changed.
   Status prefill(std::span<const SequenceTokens> tokens);
   /// Appends one generated token to each of at most model().decodeTokens
   /// sequences. Errors as prefill.

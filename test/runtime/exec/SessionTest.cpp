@@ -109,6 +109,7 @@ TEST(SessionTest, refusedRunsChangeNothing) {
   EXPECT_EQ(prefill({1, kVocab}).errors()[0].code, ErrorCode::TokenOutOfRange);
   EXPECT_EQ(prefill({1, 2, 3, 4}).errors()[0].code,
             ErrorCode::ContextExceeded); // of five reserved, two are used
+  EXPECT_EQ(prefill({}).errors()[0].code, ErrorCode::PromptEmpty);
   EXPECT_EQ(session->states().length(sequence), 2u);
   ASSERT_TRUE(prefill({5, 6, 7}));
   session->head(std::vector<uint32_t>{2});
