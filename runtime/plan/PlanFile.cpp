@@ -4,12 +4,25 @@
 #include "runtime/plan/Verify.h"
 #include "runtime/plan/Writer.h"
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <sys/stat.h>
 #include <vector>
 
 namespace ds::rt {
 namespace {
+
+/// Where the file itself lies: behind the links that its last name may be.
+/// Links on the way there are the system's matter.
+std::string behindLinks(const std::string &path) {
+  struct stat named;
+  if (::lstat(path.c_str(), &named) != 0 || !S_ISLNK(named.st_mode))
+    return path;
+  std::unique_ptr<char, decltype(&std::free)> real(
+      ::realpath(path.c_str(), nullptr), std::free);
+  return real ? real.get() : path;
+}
 
 /// Bytes before DATA. This only says how much to read: nothing is believed
 /// before the copy has been verified.
@@ -45,6 +58,10 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
   }
   PlanFile plan(std::move(file));
   plan.path_ = path;
+  std::string place = behindLinks(path);
+  size_t slash = place.rfind('/');
+  if (slash != place.npos)
+    plan.folder_ = place.substr(0, slash + 1);
   if (size <= kMaxPlanBytes)
     plan.bytes_.reset(static_cast<uint8_t *>(
         ::operator new[](size, std::align_val_t(kPage), std::nothrow)));
@@ -65,11 +82,8 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
 }
 
 std::string PlanFile::weightsFolder() const {
-  size_t slash = path_.rfind('/');
-  std::string folder = slash == path_.npos ? "" : path_.substr(0, slash + 1);
   std::string_view stored = view_.string(view_.model[0].weights);
-  folder += stored.empty() ? "." : stored;
-  return folder;
+  return folder_ + std::string(stored.empty() ? "." : stored);
 }
 
 } // namespace ds::rt

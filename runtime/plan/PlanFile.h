@@ -22,6 +22,7 @@ public:
   /// The file that was verified, for mapping DATA: not another of its name.
   const InputFile &file() const { return file_; }
   /// Where the shards lie: the plan's folder joined with the path it stores.
+  /// Of a link to a plan it is the plan's own folder that counts.
   std::string weightsFolder() const;
 
 private:
@@ -32,6 +33,7 @@ private:
 
   InputFile file_;
   std::string path_;
+  std::string folder_; // of the file itself, with its slash; empty: this one
   std::unique_ptr<uint8_t[], Free> bytes_; // at a page boundary
   PlanView view_;
 };

@@ -4,6 +4,7 @@
 #include "test/runtime/plan/TinyPlan.h"
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace ds::rt::test {
 namespace {
@@ -44,6 +45,20 @@ TEST(PlanFile, FindsWeightsFromItsFolder) {
   EXPECT_EQ(plan->weightsFolder(), folder.path("../model"));
   folder.write("plan.bin", tinyPlan({.weightsFolder = ""}));
   EXPECT_EQ(PlanFile::open(path)->weightsFolder(), folder.path("."));
+}
+
+// A link to a plan elsewhere finds the weights that the plan itself finds.
+TEST(PlanFile, FindsWeightsThroughALink) {
+  TemporaryFolder folder;
+  std::string path =
+      folder.write("plans/plan.bin", tinyPlan({.weightsFolder = "../model"}));
+  std::string link = folder.path("link");
+  ASSERT_EQ(::symlink("plans/plan.bin", link.c_str()), 0);
+  Result<PlanFile> plan = PlanFile::open(link);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->path(), link);
+  EXPECT_EQ(std::filesystem::weakly_canonical(plan->weightsFolder()),
+            std::filesystem::weakly_canonical(folder.path("model")));
 }
 
 // What is no readable plan is refused with the fitting status.
