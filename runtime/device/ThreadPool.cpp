@@ -9,7 +9,8 @@ ThreadPool::ThreadPool(uint32_t workers) {
   workers = std::clamp(workers, 1u, kMaxWorkers);
   starts_.reserve(workers); // threads keep addresses of its elements
   threads_.reserve(workers);
-  // Signals are the caller's: one that a worker took would not end its read.
+  // Signals are the caller's, which may hold them off; one that a worker took
+  // would neither heed that nor end a read of the caller's.
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -42,10 +43,6 @@ void ThreadPool::run(Job *job, void *state) {
 }
 
 void *ThreadPool::threadMain(void *start) {
-  // Handlers run in the threads of the program, which may hold them off.
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   auto [pool, index] = *static_cast<Worker *>(start);
   pool->isReady_.wait(false);
   for (;;) {

@@ -5,11 +5,12 @@ import pathlib
 import re
 import signal
 import stat
+import subprocess
 import tempfile
 import termios
 import unittest
 
-from tools import PLAN, Terminal, main, run
+from tools import BIN, PLAN, TIMEOUT, Terminal, main, run
 
 GREEDY = [PLAN, "--chat", "--greedy"]
 ASK = "Add 59 and 65."
@@ -57,6 +58,13 @@ class Chat(unittest.TestCase):
         self.assertEqual((status, out), (0, fresh[1]))
         self.assertRegex(err, r"^dsrun: error\[E820\]: prompt: context length exceeded: found \d+ tokens, expected at most 1024\n"
                               r"help: /clear forgets the conversation so far\n")
+
+    # So does a turn that is no UTF-8.
+    def test_turn_of_other_bytes(self):
+        turns = ASK.encode() + b"\n\xff\n" + ASK.encode() + b"\n"
+        done = subprocess.run([os.path.join(BIN, "dsrun"), *GREEDY], input=turns, capture_output=True, timeout=TIMEOUT)
+        self.assertEqual((done.returncode, done.stdout.decode()), run("dsrun", *GREEDY, stdin=f"{ASK}\n{ASK}\n")[:2])
+        self.assertIn(b"dsrun: error[E800]: prompt: ", done.stderr)
 
     # /help lists every command of the table.
     def test_help(self):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Ctrl-C while dsrun answers. The program is frozen while keys are typed, so that they come in the middle."""
+import pathlib
 import re
 import signal
 import tempfile
+import time
 import unittest
 
 from tools import PLAN, Terminal, main
@@ -46,6 +48,19 @@ class Interrupt(unittest.TestCase):
         self.assertIn(SPEED, terminal.text)
         self.assertLess(decoded(terminal.text), CONTEXT // 2)
         self.assertNotIn("error", terminal.text)
+
+    # While standard input is read for a prompt, nothing is run after it.
+    def test_prompt(self):
+        terminal = self.start("-f", "-", "-v")
+        terminal.send("Add 5")
+        terminal.wait_for("Add 5")
+        status = pathlib.Path(f"/proc/{terminal.process.pid}/status")
+        while not re.search(r"^SigCgt:.*[2367abef]$", status.read_text(), re.M):  # SIGINT has its handler
+            time.sleep(0.001)
+        terminal.send("\x03")
+        self.assertEqual(terminal.finish(), 128 + signal.SIGINT)
+        self.assertNotIn("error", terminal.text)
+        self.assertNotIn("threads", terminal.text)
 
     # In a conversation it ends the answer alone: the next line is taken, and its answer can be ended the same way.
     def test_conversation(self):

@@ -39,22 +39,21 @@ void Interrupt::install() {
   ::signal(SIGXFSZ, SIG_IGN);
 }
 
+const std::atomic<bool> &Interrupt::flag() { return stopped; }
+
 bool Interrupt::waitToRead(int descriptor) {
-  // Blocked but while ppoll waits, a signal cannot come between the look at the
-  // flag and the wait.
-  sigset_t ours, before;
-  sigemptyset(&ours);
-  sigaddset(&ours, SIGINT);
-  sigaddset(&ours, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ours, &before);
+  sigset_t stops, before;
+  sigemptyset(&stops);
+  sigaddset(&stops, SIGINT);
+  sigaddset(&stops, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stops, &before);
   pollfd input{.fd = descriptor, .events = POLLIN, .revents = 0};
+  // Only this call lets the signals through.
   while (!stopped && ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR)
-    ; // another signal, of a new size of the window
+    ;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return !stopped;
 }
-
-const std::atomic<bool> &Interrupt::flag() { return stopped; }
 
 int Interrupt::signal() { return lastSignal; }
 

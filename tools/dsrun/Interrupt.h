@@ -13,8 +13,8 @@ public:
   static void install();
   /// Becomes true with the first signal.
   static const std::atomic<bool> &flag();
-  /// Waits until the descriptor has something to read, or its end. False where
-  /// the flag is set, before or meanwhile: no signal is lost in between.
+  /// Waits until a read of `descriptor` does not block. False once a signal has
+  /// come, even just before: a read alone would sleep through that one.
   static bool waitToRead(int descriptor);
   /// The signal that came last, 0 for none.
   static int signal();

@@ -23,10 +23,8 @@ Error tooLarge(const std::string &file, std::string found) {
 Result<std::string> readStandardInput() {
   std::string text;
   char piece[1 << 16];
-  for (;;) {
+  while (Interrupt::waitToRead(STDIN_FILENO)) {
     ssize_t count = ::read(STDIN_FILENO, piece, sizeof piece);
-    if (Interrupt::flag())
-      return std::string();
     if (count < 0 && errno == EINTR)
       continue;
     if (count < 0)
@@ -40,6 +38,7 @@ Result<std::string> readStandardInput() {
     if (text.size() > kMaxInputBytes)
       return tooLarge(kStandardInput, "more");
   }
+  return std::string();
 }
 
 } // namespace
