@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/device/ThreadPool.h"
+#include "runtime/base/SignalsBlocked.h"
 #include <algorithm>
-#include <csignal>
 
 namespace ds::rt {
 
@@ -11,9 +11,7 @@ ThreadPool::ThreadPool(uint32_t workers) {
   threads_.reserve(workers);
   // Signals are the caller's, which may hold them off; one that a worker took
   // would neither heed that nor end a read of the caller's.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  SignalsBlocked inWorkers;
   for (uint32_t i = 1; i < workers; ++i) {
     starts_.push_back({this, i});
     pthread_t thread;
@@ -21,7 +19,6 @@ ThreadPool::ThreadPool(uint32_t workers) {
       break;
     threads_.push_back(thread);
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   gate_.emplace(this->workers());
   barrier_.emplace(this->workers());
   isReady_.store(true);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/plan/TemporaryOutput.h"
+#include "runtime/base/SignalsBlocked.h"
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -17,22 +18,6 @@ namespace {
 
 std::atomic<const char *> pending{nullptr};
 std::atomic<bool> isPlaced{false}; // the last output has its name
-
-/// No signal handler runs in this thread while one of these lives, so that a
-/// change to the file system and what is remembered of it are one step.
-class SignalsBlocked {
-public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked &) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-  sigset_t before_;
-};
 
 Error outputError(ErrorCode code, const std::string &path,
                   std::string subject) {
