@@ -43,7 +43,8 @@ class Inspect(unittest.TestCase):
 
     # The reasons are those that the compile itself gives.
     def test_why_agrees_with_the_compiler(self):
-        said = run("dsc", "compile", MODEL, "-o", "-", "--stop-after=kernel", "--explain")[2]
+        said = run("dsc", "compile", MODEL, "-o", "-", "--stop-after=kernel", "--explain",
+                   "--cpu=avx2,avx512,avx512bf16")[2]  # the levels of PLAN
         plan = json.loads(run("dsc", "inspect", "--json", PLAN)[1])
         self.assertEqual(plan["schema"], 1)
         self.assertEqual(len(plan["kernel_choices"]), len(plan["kernels"]))

@@ -35,8 +35,6 @@ void Interrupt::install() {
   action.sa_handler = handle; // no SA_RESTART: a read of the terminal ends
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 const std::atomic<bool> &Interrupt::flag() { return stopped; }

@@ -8,8 +8,6 @@ namespace ds::dsrun {
 
 class Interrupt {
 public:
-  /// Also makes writing to a closed pipe, or beyond the limit on a file's
-  /// size, an error instead of a signal.
   static void install();
   /// Becomes true with the first signal.
   static const std::atomic<bool> &flag();

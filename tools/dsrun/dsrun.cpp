@@ -177,6 +177,7 @@ Status run(const Options &options) {
 } // namespace
 
 int main(int argc, char **argv) {
+  terminal::prepareStreams();
   Interrupt::install();
   Result<CommandLine> line = parseCommandLine(argc, argv);
   Status status;
