@@ -15,14 +15,11 @@ Error unfit(const PlanView &plan, const LevelRecord &level,
   return {.code = isDisabled ? ErrorCode::CPUFeatureDisabled
                              : ErrorCode::CPUFeatureMissing,
           .file = std::string(fileName),
-          .where = {},
           .subject =
               "code of level " + name + " needs " +
               features.missing(plan.string(level.features)) +
               (isDisabled ? ", present but not enabled by the operating system"
                           : ", which this CPU lacks"),
-          .found = {},
-          .expected = {},
           .notes = {"all that level " + name +
                     " needs: " + plan.string(level.features)},
           .help = "compile the model again for this machine"};
@@ -36,12 +33,9 @@ Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
   if (features.architecture() != kPlanArchitecture)
     return Error{.code = ErrorCode::PlanArchitecture,
                  .file = std::string(fileName),
-                 .where = {},
                  .subject = "processor architecture",
                  .found = features.architecture(),
-                 .expected = kPlanArchitecture,
-                 .notes = {},
-                 .help = {}};
+                 .expected = kPlanArchitecture};
   const LevelRecord *least = nullptr;
   size_t leastMissing = SIZE_MAX;
   std::string names;
@@ -60,12 +54,9 @@ Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
   if (!least)
     return Error{.code = ErrorCode::LevelUnknown,
                  .file = std::string(fileName),
-                 .where = {},
                  .subject = "CPU level",
                  .found = std::string(wanted),
-                 .expected = "one of " + names,
-                 .notes = {},
-                 .help = {}};
+                 .expected = "one of " + names};
   return unfit(plan, *least, features, fileName);
 }
 

@@ -12,13 +12,9 @@ namespace {
 Error unloadable(ErrorCode code, std::string subject, std::string found = {},
                  std::string expected = {}) {
   return {.code = code,
-          .file = {},
-          .where = {},
           .subject = std::move(subject),
           .found = std::move(found),
-          .expected = std::move(expected),
-          .notes = {},
-          .help = {}};
+          .expected = std::move(expected)};
 }
 
 } // namespace

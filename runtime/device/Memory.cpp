@@ -31,14 +31,8 @@ Result<Memory> Memory::allocate(uint64_t bytes) {
                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED)
     return Error{.code = ErrorCode::MemoryUnavailable,
-                 .file = {},
-                 .where = {},
                  .subject = "cannot get " + std::to_string(bytes) +
-                            " bytes of memory: " + std::strerror(errno),
-                 .found = {},
-                 .expected = {},
-                 .notes = {},
-                 .help = {}};
+                            " bytes of memory: " + std::strerror(errno)};
   auto *first = static_cast<std::byte *>(mapped);
   memory.data_ = first;
   memory.size_ = bytes;

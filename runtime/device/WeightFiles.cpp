@@ -16,11 +16,9 @@ Error shardError(ErrorCode code, const std::string &path, std::string subject,
                  std::string found = {}, std::string expected = {}) {
   return {.code = code,
           .file = path,
-          .where = {},
           .subject = std::move(subject),
           .found = std::move(found),
           .expected = std::move(expected),
-          .notes = {},
           .help = code == ErrorCode::ShardAbsent
                       ? "where the weights have moved: --weights DIR"
                   : code == ErrorCode::ShardChanged ? "compile the model again"

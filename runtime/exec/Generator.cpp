@@ -64,13 +64,10 @@ Status Generator::check(std::span<const Request> requests) const {
     std::string where =
         requests.size() > 1 ? "prompt " + std::to_string(request) : "prompt";
     status.add(Error{.code = code,
-                     .file = {},
                      .where = std::move(where),
                      .subject = std::move(subject),
                      .found = std::move(found),
-                     .expected = std::move(expected),
-                     .notes = {},
-                     .help = {}});
+                     .expected = std::move(expected)});
   };
   for (size_t i = 0; i < requests.size(); ++i) {
     const std::vector<uint32_t> &prompt = requests[i].prompt;

@@ -103,13 +103,9 @@ Status Session::check(std::span<const SequenceTokens> tokens,
   auto fail = [](ErrorCode code, std::string subject, uint64_t found,
                  std::string expected) {
     return Error{.code = code,
-                 .file = {},
-                 .where = {},
                  .subject = std::move(subject),
                  .found = std::to_string(found),
-                 .expected = std::move(expected),
-                 .notes = {},
-                 .help = {}};
+                 .expected = std::move(expected)};
   };
   uint64_t all = 0;
   for (const SequenceTokens &part : tokens) {

@@ -38,13 +38,9 @@ Result<SequenceId> States::add(uint32_t maxTokens) {
   auto full = [](ErrorCode code, std::string subject, uint32_t found,
                  uint32_t limit) {
     return Error{.code = code,
-                 .file = {},
-                 .where = {},
                  .subject = std::move(subject),
                  .found = std::to_string(found),
-                 .expected = "at most " + std::to_string(limit),
-                 .notes = {},
-                 .help = {}};
+                 .expected = "at most " + std::to_string(limit)};
   };
   if (maxTokens > context_)
     return full(ErrorCode::ContextExceeded, "tokens of a sequence", maxTokens,

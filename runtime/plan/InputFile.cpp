@@ -14,12 +14,9 @@ Error unreadableFile(ErrorCode code, const std::string &path,
                      std::string expected = {}) {
   return {.code = code,
           .file = path,
-          .where = {},
           .subject = std::move(subject),
           .found = std::move(found),
-          .expected = std::move(expected),
-          .notes = {},
-          .help = {}};
+          .expected = std::move(expected)};
 }
 
 const char *kindOf(mode_t mode) {

@@ -68,13 +68,10 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
   if (!plan.bytes_)
     return Error{.code = ErrorCode::PlanLimit,
                  .file = path,
-                 .where = {},
                  .subject = "size in bytes, DATA aside",
                  .found = std::to_string(size),
                  .expected = "at most " + std::to_string(kMaxPlanBytes) +
-                             " and what memory there is",
-                 .notes = {},
-                 .help = {}};
+                             " and what memory there is"};
   DS_TRY(plan.file_.readAt(0, plan.bytes_.get(), size));
   DS_ASSIGN(plan.view_,
             verifyPlan({plan.bytes_.get(), size}, path, plan.file_.size()));

@@ -16,12 +16,9 @@ public:
                    std::string expected = {}) const {
     return {.code = code,
             .file = file_,
-            .where = {},
             .subject = std::move(subject),
             .found = std::move(found),
-            .expected = std::move(expected),
-            .notes = {},
-            .help = {}};
+            .expected = std::move(expected)};
   }
   /// `subject` is the record ("weight 7"), `field` what is wrong in it.
   Error number(ErrorCode code, std::string subject, uint64_t found,

@@ -116,22 +116,13 @@ Result<std::vector<uint8_t>> PlanWriter::finish() const {
   sealPlan(plan);
 
   Error error{.code = ErrorCode::PlanSelfCheck,
-              .file = {},
-              .where = {},
               .subject = "the plan that was made does not verify",
-              .found = {},
-              .expected = {},
-              .notes = {},
               .help = "this is a bug of dsc; please report it"};
   if (plan.size() > kMaxPlanBytes)
     return Error{.code = ErrorCode::PlanLimit,
-                 .file = {},
-                 .where = {},
                  .subject = "size of the plan in bytes",
                  .found = std::to_string(plan.size()),
-                 .expected = "at most " + std::to_string(kMaxPlanBytes),
-                 .notes = {},
-                 .help = {}};
+                 .expected = "at most " + std::to_string(kMaxPlanBytes)};
   if (Result<PlanView> view = verifyPlan(plan, "plan", end); !view) {
     Status status = view.takeStatus();
     for (const Error &wrong : status.errors())

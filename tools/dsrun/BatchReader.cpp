@@ -115,12 +115,9 @@ Result<BatchPrompt> readBatchLine(std::string_view line,
                .file = file,
                .where = where,
                .subject = "line of the batch",
-               .found = {},
                .expected = isRead ? "key \"prompt\", \"question\", \"ids\" or "
                                     "\"messages\""
-                                  : json.wanted(),
-               .notes = {},
-               .help = {}};
+                                  : json.wanted()};
 }
 
 Result<std::vector<BatchPrompt>> readBatch(std::string_view text,

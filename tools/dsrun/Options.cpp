@@ -15,13 +15,10 @@ namespace {
 Error usage(std::string where, std::string subject, std::string found = {},
             std::string expected = {}) {
   return Error{.code = ErrorCode::UsageError,
-               .file = {},
                .where = std::move(where),
                .subject = std::move(subject),
                .found = std::move(found),
-               .expected = std::move(expected),
-               .notes = {},
-               .help = {}};
+               .expected = std::move(expected)};
 }
 
 template <class Number>

@@ -9,12 +9,7 @@ Result<std::unique_ptr<TextPart>> TextPart::open(const rt::PlanView &plan,
                                                  bool raw) {
   if (plan.tokenizer.empty())
     return Error{.code = ErrorCode::TextPartAbsent,
-                 .file = {},
-                 .where = {},
                  .subject = "the plan has no tokenizer",
-                 .found = {},
-                 .expected = {},
-                 .notes = {},
                  .help = "give token ids with --ids"};
   DS_ASSIGN(rt::Tokenizer tokenizer, rt::Tokenizer::open(plan.tokenizer));
   std::unique_ptr<TextPart> part(new TextPart(std::move(tokenizer)));
