@@ -37,4 +37,14 @@ FailureOr<ShapeWords> bindShape(Operation *op, const kernels::Family &family,
   return words;
 }
 
+FailureOr<BoundCall> bindCall(CallOp call) {
+  const kernels::Family *family = kernels::findFamily(call.getFamily());
+  if (!family)
+    return call.emitOpError("names no family: ") << call.getFamily();
+  FailureOr<ShapeWords> words = bindShape(call, *family, call.getShape());
+  if (failed(words))
+    return failure();
+  return BoundCall{family, std::move(*words)};
+}
+
 } // namespace ds::kernel

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include "dialects/Kernel/Kernel.h"
 #include "kernels/Catalog.h"
 #include <llvm/ADT/SmallVector.h>
 #include <mlir/IR/BuiltinAttributes.h>
@@ -15,5 +16,13 @@ using ShapeWords = llvm::SmallVector<uint32_t, 12>;
 llvm::FailureOr<ShapeWords> bindShape(mlir::Operation *op,
                                       const kernels::Family &family,
                                       mlir::DictionaryAttr shape);
+
+/// A call's family of the kernel table, and its shape.
+struct BoundCall {
+  const kernels::Family *family;
+  ShapeWords words;
+};
+/// The same for a call; fails also where it names no family.
+llvm::FailureOr<BoundCall> bindCall(CallOp call);
 
 } // namespace ds::kernel

@@ -88,14 +88,11 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
   LogicalResult select(CallOp call,
                        ArrayRef<const kernels::LevelInfo *> infos,
                        const SymbolTable &symbols) {
-    const kernels::Family *family = kernels::findFamily(call.getFamily());
-    if (!family)
-      return call.emitOpError("names no family: ") << call.getFamily();
-    FailureOr<ShapeWords> words = bindShape(call, *family, call.getShape());
-    if (failed(words))
+    FailureOr<BoundCall> bound = bindCall(call);
+    if (failed(bound))
       return failure();
-    Problem problem{family, activationOf(call), weightsOf(call, symbols),
-                    *words, rows};
+    Problem problem{bound->family, activationOf(call),
+                    weightsOf(call, symbols), bound->words, rows};
     SmallVector<Choice> choices;
     SmallVector<StringRef> variants;
     for (const kernels::LevelInfo *info : infos) {

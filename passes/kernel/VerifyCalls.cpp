@@ -76,13 +76,11 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
   }
 
   LogicalResult verify(CallOp call, const SymbolTable &symbols) {
-    const kernels::Family *family = kernels::findFamily(call.getFamily());
-    if (!family)
-      return call.emitOpError("names no family: ") << call.getFamily();
-    FailureOr<ShapeWords> words = bindShape(call, *family, call.getShape());
-    if (failed(words))
+    FailureOr<BoundCall> bound = bindCall(call);
+    if (failed(bound))
       return failure();
-    std::optional<Signature> wanted = signatureOf(call.getFamily(), *words);
+    std::optional<Signature> wanted =
+        signatureOf(call.getFamily(), bound->words);
     if (!wanted)
       return call.emitOpError("has no contract");
     if (call.getInputs().size() != wanted->inputs.size())
@@ -104,13 +102,13 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
     FailureOr<Type> activation = verifyActivation(call, *wanted);
     if (failed(activation) || failed(verifyState(call, *wanted, symbols)))
       return failure();
-    if (uint64_t bytes = family->workspace(words->data());
+    if (uint64_t bytes = bound->family->workspace(bound->words.data());
         bytes > kMaxWorkspace)
       return call.emitOpError("needs ") << bytes << " bytes of workspace, "
                                         << "expected at most " << kMaxWorkspace;
     if (failed(verifyWeights(call, *wanted, symbols)))
       return failure();
-    return verifyVariants(call, *family, *activation, symbols);
+    return verifyVariants(call, *bound->family, *activation, symbols);
   }
 
   /// The contract's A, which is one for the whole call and its state; null

@@ -71,18 +71,14 @@ FailureOr<FlatSymbolRefAttr> PlanTables::kernelOf(kernel::CallOp call) {
     return call.emitOpError("has no variants; kernel-select-variant sets them");
   KernelOp &kernel = kernels_[{call.getVariantsAttr(), call.getShape()}];
   if (!kernel) {
-    const kernels::Family *family = kernels::findFamily(call.getFamily());
-    if (!family)
-      return call.emitOpError("names no family: ") << call.getFamily();
-    FailureOr<kernel::ShapeWords> words =
-        kernel::bindShape(call, *family, call.getShape());
-    if (failed(words))
+    FailureOr<kernel::BoundCall> bound = kernel::bindCall(call);
+    if (failed(bound))
       return failure();
     uint32_t number = kernelsOfFamily_[call.getFamily()]++;
     kernel = KernelOp::create(
         builder_, call.getLoc(),
         (call.getFamily() + "." + Twine(number)).str(), call.getVariantsAttr(),
-        call.getShape(), family->workspace(words->data()));
+        call.getShape(), bound->family->workspace(bound->words.data()));
   }
   return FlatSymbolRefAttr::get(kernel.getSymNameAttr());
 }
