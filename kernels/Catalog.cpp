@@ -65,16 +65,25 @@ constexpr KernelRow kRows[] = {
 #include "kernels/Rows.def"
 };
 
-constexpr auto kLevels = [] {
-  LevelInfo list[] = {
+template <size_t n>
+constexpr std::array<LevelInfo, n> byRank(const LevelInfo (&list)[n]) {
+  auto sorted = std::to_array(list);
+  std::ranges::sort(sorted, std::ranges::greater(), &LevelInfo::rank);
+  return sorted;
+}
+
+constexpr auto kLevels = byRank({
 #define LEVEL(enumerator, name, rank, flags, features)                         \
   LevelInfo{Level::enumerator, #name, rank, flags, features},
 #include "kernels/base/Levels.def"
-  };
-  auto byRank = std::to_array(list);
-  std::ranges::sort(byRank, std::ranges::greater(), &LevelInfo::rank);
-  return byRank;
-}();
+});
+
+constexpr auto kArchitectures = byRank({
+#define ARCHITECTURE(enumerator, name, rank, major, minor, hasFP8)             \
+  LevelInfo{Level::enumerator, #name, rank, "", #major "." #minor,             \
+            Processor::GPU, hasFP8},
+#include "kernels/base/Architectures.def"
+});
 
 template <class T>
 const T *find(std::span<const T> list, std::string_view name) {
@@ -86,6 +95,7 @@ const T *find(std::span<const T> list, std::string_view name) {
 
 std::span<const Family> families() { return kFamilies; }
 std::span<const LevelInfo> levels() { return kLevels; }
+std::span<const LevelInfo> architectures() { return kArchitectures; }
 std::span<const KernelRow> kernelRows() { return kRows; }
 
 const Family *findFamily(std::string_view name) {
@@ -95,18 +105,21 @@ const KernelRow *findRow(std::string_view name) {
   return find(kernelRows(), name);
 }
 const LevelInfo *findLevel(std::string_view name) {
-  return find(levels(), name);
+  const LevelInfo *cpu = find(levels(), name);
+  return cpu ? cpu : find(architectures(), name);
 }
 
 bool isIn(const KernelRow &row, Level level) {
-  return row.level == Level::Generic || row.level == level;
+  Level common = level < Level::CUDA ? Level::Generic : Level::CUDA;
+  return row.level == common || row.level == level;
 }
 
 std::string_view nameOf(Level level) {
-  for (const LevelInfo &info : kLevels)
-    if (info.level == level)
-      return info.name;
-  return "generic";
+  for (std::span<const LevelInfo> list : {levels(), architectures()})
+    for (const LevelInfo &info : list)
+      if (info.level == level)
+        return info.name;
+  return level == Level::CUDA ? "cuda" : "generic";
 }
 
 std::string_view nameOf(Activation activation) {

@@ -5,8 +5,17 @@
 #include <cstdlib>
 #include <string>
 
+// Rows for GPUs are no functions of this program.
+#define ON_CUDA(...)
+#define ON_SM89(...)
+#define ON_SM90A(...)
+#define ON_Generic(...) __VA_ARGS__
+#define ON_AVX2(...) __VA_ARGS__
+#define ON_AVX512(...) __VA_ARGS__
+#define ON_AVX512BF16(...) __VA_ARGS__
+
 #define KERNEL(row, Family, activation, weights, level)                        \
-  DS_DECLARE_KERNEL(row, ds::kernels::Family##Shape)
+  ON_##level(DS_DECLARE_KERNEL(row, ds::kernels::Family##Shape))
 #include "kernels/Rows.def"
 
 namespace ds::kernels::test {
@@ -15,7 +24,7 @@ namespace {
 std::vector<NativeKernel> makeTable() {
   std::vector<NativeKernel> table;
 #define KERNEL(name, Family, activation, weights, level)                       \
-  table.push_back(                                                             \
+  ON_##level(table.push_back(                                                  \
       {*findRow(#name),                                                        \
        [](const void *shape, const Call *call, uint32_t begin, uint32_t end) { \
          name(static_cast<const Family##Shape *>(shape), call, begin, end);    \
@@ -23,7 +32,7 @@ std::vector<NativeKernel> makeTable() {
        [](const void *shape, const Batch *batch) {                             \
          return name##_tiles(static_cast<const Family##Shape *>(shape),        \
                              batch);                                           \
-       }});
+       }});)
 #include "kernels/Rows.def"
   return table;
 }
@@ -63,8 +72,9 @@ bool canRun(Level level) {
     return __builtin_cpu_supports("x86-64-v4") &&
            __builtin_cpu_supports("avx512bf16") &&
            __builtin_cpu_supports("avx512vbmi");
+  default:
+    return false;
   }
-  __builtin_unreachable();
 }
 
 } // namespace ds::kernels::test

@@ -15,7 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAY_INCLUDE = {
     "kernels": set(),
-    "runtime": {"kernels/base/Abi.h"},
+    "runtime": {"kernels/base/Abi.h", "kernels/base/DeviceCall.h"},
     "dialects": {"mlir", "llvm"},
     "passes": {"dialects", "kernels", "mlir", "llvm"},
     "compiler/checkpoint": {"runtime/base", "runtime/plan", "json"},

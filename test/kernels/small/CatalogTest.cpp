@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/Catalog.h"
+#include "kernels/LaunchTable.h"
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
@@ -20,7 +21,8 @@ TEST(Catalog, RowNamesSpellTheirColumns) {
       // Families without A spell the type they work in.
       EXPECT_TRUE(row.name.starts_with(expected) && row.name.ends_with(level))
           << row.name;
-      EXPECT_EQ(row.level, Level::Generic) << row.name;
+      EXPECT_TRUE(row.level == Level::Generic || row.level >= Level::CUDA)
+          << row.name;
     } else {
       EXPECT_EQ(row.name, expected + level);
     }
@@ -54,6 +56,36 @@ TEST(Catalog, EveryLevelCoversEveryFamily) {
     }
     EXPECT_EQ(covered.size(), families().size()) << level.name;
   }
+}
+
+// What a launch table says can be launched: the rows for GPUs, each with one
+// line or two.
+TEST(Catalog, EveryRowForGPUsHasItsLaunches) {
+  for (const KernelRow &row : kernelRows()) {
+    size_t lines = launchesOf(row).size();
+    if (row.level < Level::CUDA)
+      EXPECT_EQ(lines, 0u) << row.name;
+    else
+      EXPECT_TRUE(lines == 1 || lines == 2) << row.name;
+    for (const Launch &launch : launchesOf(row)) {
+      EXPECT_EQ(launch.threads % 32, 0u) << row.name;
+      EXPECT_LE(launch.threads, 1024u) << row.name;
+      EXPECT_EQ(launch.header,
+                "kernels/" + std::string(row.family->name) + "/cuda.cuh");
+    }
+  }
+}
+
+TEST(Catalog, CodeForAnArchitectureHoldsTheRowsOfAllAndItsOwn) {
+  const KernelRow *row = findRow("add_rows_f32_cuda");
+  ASSERT_TRUE(row);
+  for (const LevelInfo &architecture : architectures()) {
+    EXPECT_EQ(architecture.processor, Processor::GPU);
+    EXPECT_EQ(findLevel(architecture.name), &architecture);
+    EXPECT_TRUE(isIn(*row, architecture.level)) << architecture.name;
+  }
+  EXPECT_FALSE(isIn(*row, Level::AVX2));
+  EXPECT_FALSE(isIn(*findRow("add_rows_f32_generic"), Level::SM90A));
 }
 
 TEST(Catalog, FieldNamesAreThoseOfTheIR) {
