@@ -102,6 +102,8 @@ Tool dsrunTool() {
   tool.examples = {
       {"dsrun r1.plan -p \"Add 59 and 65.\"", "Ask one question:"},
       {"dsrun r1.plan -f - <notes.txt", "Read the prompt from standard input:"},
+      {"dsrun ppl fp8.plan -f text.txt --against bf16.plan",
+       "Measure a text: perplexity, and how far another plan's words are:"},
       {"dsrun r1.plan --chat --system \"Answer in one line.\"",
        "Talk; /help lists the commands there:"}};
   return tool;

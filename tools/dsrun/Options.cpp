@@ -137,6 +137,16 @@ void checkTogether(const Options &options, Status &status) {
   if (options.logprobs > rt::kMaxLogprobs)
     status.add(usage("--logprobs", "", std::to_string(*options.logprobs),
                      "0 to " + std::to_string(rt::kMaxLogprobs)));
+  excludes(options.ppl,
+           options.chat || options.dumpFile || options.tokenize ||
+               options.maxNewTokens,
+           "dsrun ppl takes a text: -f, -p, --ids or --batch, without --chat, "
+           "--dump, --tokenize and -n");
+  excludes(!options.ppl, options.against || options.window,
+           "--against and --window belong to dsrun ppl");
+  if (options.window && *options.window < 2)
+    status.add(usage("--window", "", std::to_string(*options.window),
+                     "at least 2"));
   if (options.threads == 0u)
     status.add(usage("--threads", "", "0", "at least 1"));
   if (options.chunk == 0u)
@@ -166,8 +176,14 @@ Result<CommandLine> parseCommandLine(int argc, const char *const *argv) {
   app.add_flag("-h,--help", wantsHelp, "this text")->group("Output");
   app.add_flag("--version", wantsVersion, "the version")->group("Output");
   app.allow_extras();
+  // A word before the plan; a plan of that name is ./ppl.
+  std::vector<const char *> words(argv, argv + argc);
+  if (argc > 1 && std::string_view(argv[1]) == "ppl") {
+    words.erase(words.begin() + 1);
+    options.ppl = options.raw = true;
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(int(words.size()), words.data());
   } catch (const CLI::Error &error) {
     return usage("", error.what());
   }

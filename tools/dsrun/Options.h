@@ -14,12 +14,13 @@ namespace ds::dsrun {
 struct Options {
   std::string plan;
   std::optional<std::string> prompt, promptFile, batchFile, system, weights,
-      dumpFile, cpu, verify;
+      dumpFile, cpu, verify, against;
   std::optional<std::vector<uint32_t>> ids;
   std::vector<std::string> stops;
   bool chat = false, raw = false, greedy = false, json = false,
        ignoreEos = false, tokenize = false;
-  std::optional<uint32_t> maxNewTokens, topK, threads, chunk, logprobs;
+  bool ppl = false; // dsrun ppl PLAN: measure a text, answer nothing
+  std::optional<uint32_t> maxNewTokens, topK, threads, chunk, logprobs, window;
   std::optional<float> temperature, topP, minP, repetitionPenalty,
       presencePenalty, frequencyPenalty;
   std::optional<uint64_t> seed;

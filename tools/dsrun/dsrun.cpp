@@ -5,6 +5,7 @@
 #include "tools/dsrun/DumpWriter.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/Options.h"
+#include "tools/dsrun/Perplexity.h"
 #include "tools/dsrun/PrefillProgress.h"
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Prompts.h"
@@ -126,6 +127,40 @@ std::vector<std::string> inputFiles(const rt::PlanFile &plan,
   return files;
 }
 
+/// dsrun ppl.
+Status measure(rt::Session &session, const Options &options,
+               std::span<const std::vector<uint32_t>> texts) {
+  std::unique_ptr<rt::PlanFile> otherPlan;
+  std::unique_ptr<rt::Session> other;
+  uint32_t window = session.model().context;
+  if (options.against) {
+    DS_ASSIGN(rt::PlanFile opened, rt::PlanFile::open(*options.against));
+    otherPlan = std::make_unique<rt::PlanFile>(std::move(opened));
+    const rt::ModelRecord &model = otherPlan->view().model[0];
+    if (model.realTokens != session.model().realTokens)
+      return Error{.code = ErrorCode::UsageError,
+                   .subject = "--against " + *options.against + ": tokens",
+                   .found = std::to_string(model.realTokens),
+                   .expected = std::to_string(session.model().realTokens) +
+                               ", as in " + options.plan};
+    window = std::min(window, model.context);
+    rt::SessionOptions same = sessionOptions(model, options);
+    same.weightsFolder.clear(); // --weights is the first plan's
+    DS_ASSIGN(other, rt::Session::create(*otherPlan, same));
+  }
+  if (options.window.value_or(0) > window)
+    return Error{.code = ErrorCode::UsageError,
+                 .subject = "--window",
+                 .found = std::to_string(*options.window),
+                 .expected = "at most the context, " + std::to_string(window)};
+  DS_ASSIGN(TextQuality quality,
+            measureText(session, other.get(), texts,
+                        options.window.value_or(window), Interrupt::flag()));
+  if (!Interrupt::flag())
+    print(qualityText(quality, bool(other), options.json));
+  return {};
+}
+
 Status run(const Options &options) {
   DS_ASSIGN(rt::PlanFile plan, rt::PlanFile::open(options.plan));
   if (options.dumpFile)
@@ -154,6 +189,8 @@ Status run(const Options &options) {
             rt::Session::create(plan, sessionOptions(model, options)));
   if (options.verbose)
     printSession(*session);
+  if (options.ppl)
+    return measure(*session, options, prompts);
   rt::Generator generator(*session);
   if (options.chat)
     return chat(generator, *text, options.system ? &*options.system : nullptr,
