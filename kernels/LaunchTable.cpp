@@ -17,7 +17,8 @@ constexpr Launch kLaunches[] = {
   [](const void *shape) {                                                      \
     return cuda::function(*static_cast<const Family##Shape *>(shape));         \
   }
-#define LAUNCH(row, Family, threads, shared, tiles, workspace, maps, ...)      \
+#define LAUNCH(row, Family, threads, shared, tiles, workspace, maps, fits,     \
+               ...)                                                            \
   Launch{#row,                                                                 \
          k##Family##Header,                                                    \
          #__VA_ARGS__,                                                         \
@@ -26,7 +27,8 @@ constexpr Launch kLaunches[] = {
          OF_SHAPE(Family, shared),                                             \
          OF_SHAPE(Family, tiles),                                              \
          OF_SHAPE(Family, workspace),                                          \
-         OF_SHAPE(Family, maps)},
+         OF_SHAPE(Family, maps),                                               \
+         OF_SHAPE(Family, fits)},
 #include "kernels/Launches.def"
 #undef OF_SHAPE
 };
@@ -39,6 +41,13 @@ std::span<const Launch> launchesOf(const KernelRow &row) {
   auto first = std::ranges::find_if(all, isOurs);
   auto last = std::find_if_not(first, all.end(), isOurs);
   return {first, last};
+}
+
+uint32_t rowsServed(const KernelRow &row, const void *shape) {
+  uint32_t rows = cuda::kAnyRows;
+  for (const Launch &launch : launchesOf(row))
+    rows = std::min(rows, launch.fits(shape));
+  return rows;
 }
 
 } // namespace ds::kernels

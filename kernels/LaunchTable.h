@@ -18,9 +18,15 @@ struct Launch {
   TileCount (*tiles)(const void *shape);
   uint64_t (*workspace)(const void *shape);
   cuda::TensorMaps (*maps)(const void *shape);
+  uint32_t (*fits)(const void *shape); // most rows of a run; 0: none
 };
 
 /// Those of a row, in the order in which they run; empty for CPU rows.
 std::span<const Launch> launchesOf(const KernelRow &row);
+
+/// The most rows (tokens, or rows of the head) of a run that the row serves with
+/// this shape: the least of its launches; 0: it cannot compute the shape at all.
+/// cuda::kAnyRows for CPU rows.
+uint32_t rowsServed(const KernelRow &row, const void *shape);
 
 } // namespace ds::kernels

@@ -26,6 +26,14 @@ DS_SHARED_FUNCTION constexpr TensorMaps noMaps(const Shape &) {
   return {};
 }
 
+/// No limit on the rows of a run.
+inline constexpr uint32_t kAnyRows = 0xFFFFFFFF;
+/// Serves every shape, and runs of any length.
+template <class Shape>
+DS_SHARED_FUNCTION constexpr uint32_t anyShape(const Shape &) {
+  return kAnyRows;
+}
+
 /// One tile per token.
 template <class Shape>
 DS_SHARED_FUNCTION constexpr TileCount tokenTiles(const Shape &) {

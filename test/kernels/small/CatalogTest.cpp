@@ -76,6 +76,13 @@ TEST(Catalog, EveryRowForGPUsHasItsLaunches) {
   }
 }
 
+TEST(Catalog, ARowSaysHowManyRowsItServes) {
+  uint32_t width = 96;
+  EXPECT_EQ(rowsServed(*findRow("add_rows_f32_cuda"), &width), cuda::kAnyRows);
+  EXPECT_EQ(rowsServed(*findRow("add_rows_f32_generic"), &width),
+            cuda::kAnyRows);
+}
+
 TEST(Catalog, CodeForAnArchitectureHoldsTheRowsOfAllAndItsOwn) {
   const KernelRow *row = findRow("add_rows_f32_cuda");
   ASSERT_TRUE(row);
