@@ -54,6 +54,27 @@ constexpr bf16 toBF16(f8e4m3fn value) {
 /// Exact.
 constexpr float toFloat(f8e4m3fn value) { return toFloat(toBF16(value)); }
 
+/// Rounds to nearest, ties to even; what rounds to more than 448, infinities
+/// too, becomes 448 with its sign. NaN is 0x7f, whatever its sign, as the
+/// conversion of GPUs has it.
+[[clang::always_inline]] constexpr f8e4m3fn toF8E4M3(float value) {
+  uint32_t bits = __builtin_bit_cast(uint32_t, value);
+  uint32_t sign = bits >> 24 & 0x80, magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return {0x7f};
+  if (magnitude >= 0x43e00000) // 448
+    return {uint8_t(sign | 0x7e)};
+  if (magnitude < 0x3c800000) { // 2^-6: below it the step is 2^-9
+    // 2^14 has that step; adding it rounds, and leaves the steps in its low
+    // bits.
+    float shifted = __builtin_bit_cast(float, magnitude) + 0x1p14f;
+    return {uint8_t(sign | (__builtin_bit_cast(uint32_t, shifted) & 0xff))};
+  }
+  // 20 of 23 bits go; a carry out of the mantissa steps the exponent.
+  magnitude += 0x7ffff + (magnitude >> 20 & 1);
+  return {uint8_t(sign | ((magnitude >> 20) - ((127 - 7) << 3)))};
+}
+
 [[clang::always_inline]] constexpr void store(float *to, float value) {
   *to = value;
 }

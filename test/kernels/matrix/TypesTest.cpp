@@ -49,5 +49,38 @@ TEST(Types, AllF8CodesHaveTheValuesOfTheirFields) {
   }
 }
 
+// Around every code: the code itself, the middle to the next, and the floats on
+// both sides of it.
+TEST(Types, RoundingToF8TakesTheNearestAndTheEvenOfTwo) {
+  for (unsigned code = 0; code < 0x7e; ++code) {
+    float below = toFloat(f8e4m3fn{uint8_t(code)});
+    float above = toFloat(f8e4m3fn{uint8_t(code + 1)});
+    float middle = (below + above) / 2;
+    unsigned even = code + (code & 1);
+    EXPECT_EQ(toF8E4M3(below).bits, code);
+    EXPECT_EQ(toF8E4M3(std::nextafterf(below, HUGE_VALF)).bits, code);
+    EXPECT_EQ(toF8E4M3(std::nextafterf(middle, 0)).bits, code);
+    EXPECT_EQ(toF8E4M3(std::nextafterf(middle, HUGE_VALF)).bits, code + 1);
+    EXPECT_EQ(toF8E4M3(middle).bits, even);
+    EXPECT_EQ(toF8E4M3(-middle).bits, 0x80 | even);
+    EXPECT_EQ(toF8E4M3(-below).bits, 0x80 | code);
+  }
+}
+
+// 464 is the middle to the first value that e4m3 does not have.
+TEST(Types, RoundingToF8EndsAtTheLargestCode) {
+  for (float beyond : {448.0f, 463.9f, 464.0f, 465.0f, 3e38f, HUGE_VALF}) {
+    EXPECT_EQ(toF8E4M3(beyond).bits, 0x7e) << beyond;
+    EXPECT_EQ(toF8E4M3(-beyond).bits, 0xfe) << beyond;
+  }
+  EXPECT_EQ(toF8E4M3(0x1p-149f).bits, 0);
+  EXPECT_EQ(toF8E4M3(-0x1p-149f).bits, 0x80);
+}
+
+TEST(Types, ANaNIsOneF8CodeWhateverItsBits) {
+  for (uint32_t bits : {0x7f800001u, 0x7fc00000u, 0xff800001u, 0xffffffffu})
+    EXPECT_EQ(toF8E4M3(__builtin_bit_cast(float, bits)).bits, 0x7f) << bits;
+}
+
 } // namespace
 } // namespace ds::kernels
