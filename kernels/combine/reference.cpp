@@ -12,15 +12,20 @@ namespace {
   auto *y = operand<const float>(call, 0);
   auto *slotOf = operand<const uint32_t>(call, 1);
   auto *weights = operand<const float>(call, 2);
-  auto *shared = shape.shared ? operand<const float>(call, 3) : nullptr;
-  auto *delta = operand<float>(call, shape.shared ? 4 : 3);
+  const bool isInput = shape.shared == 1;
+  auto *delta = operand<float>(call, isInput ? 4 : 3);
   for (uint32_t t = tileBegin; t < tileEnd; ++t) {
     auto *out = rowOf(delta, t, shape.hidden);
+    auto *slots = rowOf(slotOf, t, combineSlots(shape));
+    const float *shared =
+        isInput        ? rowOf(operand<const float>(call, 3), t, shape.hidden)
+        : shape.shared ? rowOf(y, slots[shape.topk], shape.hidden)
+                       : nullptr;
     for (uint32_t i = 0; i < shape.hidden; ++i)
-      out[i] = shape.shared ? rowOf(shared, t, shape.hidden)[i] : 0.0f;
+      out[i] = shape.shared ? shared[i] : 0.0f;
     for (uint32_t k = 0; k < shape.topk; ++k) {
       float weight = rowOf(weights, t, shape.topk)[k];
-      auto *in = rowOf(y, rowOf(slotOf, t, shape.topk)[k], shape.hidden);
+      auto *in = rowOf(y, slots[k], shape.hidden);
       for (uint32_t i = 0; i < shape.hidden; ++i)
         out[i] += weight * in[i];
     }

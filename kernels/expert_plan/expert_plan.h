@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Sorts the T * topk (token, rank) pairs by expert, pairs of one expert by
 // token: offsets[e] .. offsets[e + 1] - 1 are expert e's slots, token_of[slot]
-// its token, slot_of[t, k] the slot of a pair.
+// its token, slot_of[t, k] the slot of a pair. Where shared is 1 every token
+// has one more slot, of rank topk and expert `experts`, behind all others: the
+// shared expert is then one of the grouped ones.
 //   in   ids u32 [T, topk]
-//   out  offsets u32 [experts + 1], token_of u32 [T * topk], slot_of u32 [T,
-//   topk]
+//   out  offsets u32 [experts + shared + 1], token_of u32 [T * slots],
+//        slot_of u32 [T, slots], slots = topk + shared
 // There is one tile.
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
@@ -14,7 +16,8 @@
 
 #define DS_EXPERT_PLAN_SHAPE(FIELD)                                            \
   FIELD(uint32_t, experts)                                                     \
-  FIELD(uint32_t, topk)
+  FIELD(uint32_t, topk)                                                        \
+  FIELD(uint32_t, shared)
 
 namespace ds::kernels {
 struct ExpertPlanShape {

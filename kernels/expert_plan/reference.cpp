@@ -20,7 +20,8 @@ namespace {
   auto *offsets = operand<uint32_t>(call, 1);
   auto *tokenOf = operand<uint32_t>(call, 2);
   auto *slotOf = operand<uint32_t>(call, 3);
-  uint32_t pairs = call.batch->tokens * shape.topk;
+  const uint32_t tokens = call.batch->tokens, pairs = tokens * shape.topk;
+  const uint32_t slots = shape.topk + shape.shared; // of a token
   for (uint32_t e = 0; e <= shape.experts; ++e)
     offsets[e] = 0;
   for (uint32_t pair = 0; pair < pairs; ++pair)
@@ -32,7 +33,14 @@ namespace {
   for (uint32_t pair = pairs; pair-- != 0;) {
     uint32_t slot = --offsets[ids[pair]];
     tokenOf[slot] = pair / shape.topk;
-    slotOf[pair] = slot;
+    slotOf[pair / shape.topk * slots + pair % shape.topk] = slot;
+  }
+  if (!shape.shared)
+    return;
+  offsets[shape.experts + 1] = pairs + tokens;
+  for (uint32_t t = 0; t < tokens; ++t) {
+    tokenOf[pairs + t] = t;
+    slotOf[t * slots + shape.topk] = pairs + t;
   }
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // For every slot i of expert e: y[i, p * out + o] = sum over j of
 // w[e, p][o, j] * x[r, j], r = token_of[i] where gather is 1, else i;
-// accumulated in f32 as linear does. Weights of experts without slots are not
-// read.
-//   in   x A [T or T * topk, in], offsets u32 [experts + 1],
-//        token_of u32 [T * topk]
+// accumulated as linear does. Weights of experts without slots are not read.
+// Where the shared expert is folded in (expert_plan.h), experts and topk count
+// it.
+//   in   x A [T or T * topk, in]; where A is f8e4m3fn, x is its codes, followed
+//        by their scales f32 [T or T * topk, ceil(in / 128)] (quantize.h);
+//        offsets u32 [experts + 1], token_of u32 [T * topk]
 //   out  y f32 [T * topk, parts * out]
 //   w    one list: for each expert, for each part: w [out, in], then its scale
 //        where the row is f8e4m3fn

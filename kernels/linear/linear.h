@@ -4,14 +4,20 @@
 // out_0 + … + out_(p-1) on. f8e4m3fn weights have one f32 factor per block of
 // 128 x 128: scale[o / 128, i / 128], [ceil(out / 128), ceil(in / 128)]
 // (model-spec 1.9). Weights and factors start at any byte.
-//   in   x A [rows, in]           rows = T, or R where head_rows is 1
+//   in   x A [rows, in]           rows = T, or R where head_rows is 1;
+//        where A is f8e4m3fn, x is its codes, followed by their scales f32
+//        [rows, ceil(in / 128)] (quantize.h)
 //   out  y f32 [rows, out_0 + out_1 + out_2 + out_3]
 //   w    per part: w [out_p, in], then its scale where the row is f8e4m3fn
 // A tile is a block of rows of one part's w. The order of a sum depends on `in`
 // alone, never on the number of tokens (base/RowDots.h; the reference: double).
 // The avx512bf16 rows take subnormal elements of x and w as zero.
-// A, the element of activations, and the weights' encoding are the row's.
-// Allocates nothing, keeps nothing, calls nothing, safe on many threads.
+// Where A is f8e4m3fn: y[t, o] = sum over the groups g of 128 columns, rising,
+// of (sum of products of codes) * scales[t, g] * scale[o / 128, g]. The sum of
+// products is exact, or as exact as the row says; a group's sum is scaled
+// before it is added. A, the element of activations, and the weights' encoding
+// are the row's. Allocates nothing, keeps nothing, calls nothing, safe on many
+// threads.
 #pragma once
 #include "kernels/base/Abi.h"
 #include "kernels/base/Matrix.h"

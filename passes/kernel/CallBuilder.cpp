@@ -303,7 +303,8 @@ LogicalResult CallBuilder::convertExperts(Operation *op) {
   if (auto plan = dyn_cast<ExpertPlanOp>(op))
     return replace(op, "expert_plan", plan.getIds(), {},
                    {{"experts", int64_t(plan.getExperts())},
-                    {"topk", lastSize(plan.getIds())}});
+                    {"topk", lastSize(plan.getIds())},
+                    {"shared", int64_t(0)}});
   if (auto linear = dyn_cast<GroupedLinearOp>(op)) {
     ArrayAttr weights = linear.getWeights();
     for (Attribute weight : weights)

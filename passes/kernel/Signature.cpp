@@ -113,8 +113,11 @@ Signature of(const kernels::GateTopkShape &s) {
   return storedAs(s.bias == 1 ? Encoding::F32 : Encoding::BF16, signature);
 }
 Signature of(const kernels::ExpertPlanShape &s) {
+  uint64_t slots = uint64_t(s.topk) + s.shared;
   return {{{I32, s.topk}},
-          {{I32, s.experts + uint64_t(1), true}, {I32, s.topk}, {I32, s.topk}},
+          {{I32, uint64_t(s.experts) + s.shared + 1, true},
+           {I32, slots},
+           {I32, slots}},
           {}};
 }
 Signature of(const kernels::SwiGLUShape &s) {
@@ -124,10 +127,12 @@ Signature of(const kernels::SwiGLUShape &s) {
 }
 Signature of(const kernels::CombineShape &s) {
   Signature signature{
-      {{F32, product(s.topk, s.hidden)}, {I32, s.topk}, {F32, s.topk}},
+      {{F32, product(combineSlots(s), s.hidden)},
+       {I32, combineSlots(s)},
+       {F32, s.topk}},
       {{F32, s.hidden}},
       {}};
-  if (s.shared)
+  if (s.shared == 1)
     signature.inputs.push_back({F32, s.hidden});
   return signature;
 }

@@ -31,7 +31,7 @@ func.func @router(%u: tensor<?x192xbf16>) attributes {ds.layer_kind = "moe"} {
 
 // Experts' calls work on slots, three per token.
 // CHECK-LABEL: func.func @experts
-// CHECK: %[[PLAN:.+]]:3 = kernel.call @expert_plan(%{{.*}}) shape {experts = 16 : i32, topk = 3 : i32}
+// CHECK: %[[PLAN:.+]]:3 = kernel.call @expert_plan(%{{.*}}) shape {experts = 16 : i32, shared = 0 : i32, topk = 3 : i32}
 // CHECK: %[[GATE_UP:.+]] = kernel.call @grouped_linear(%{{.*}}, %[[PLAN]]#0, %[[PLAN]]#1) weights [@g, @u] shape {experts = 16 : i32, gather = 1 : i32, in = 192 : i32, out = 96 : i32, parts = 2 : i32, topk = 3 : i32}
 // CHECK: %[[ACTIVATED:.+]] = kernel.call @swiglu(%[[GATE_UP]]) shape {n = 96 : i32, rows_per_token = 3 : i32}
 // CHECK: %[[Y:.+]] = kernel.call @grouped_linear(%[[ACTIVATED]], %[[PLAN]]#0, %[[PLAN]]#1) weights [@d] shape {experts = 16 : i32, gather = 0 : i32, in = 96 : i32, out = 192 : i32, parts = 1 : i32, topk = 3 : i32}

@@ -115,7 +115,7 @@ func.func @wrong(%x: tensor<?x?xf32>) {
 // Offsets of experts do not grow with tokens.
 func.func @wrong(%x: tensor<?x3xi32>) {
   // expected-error @below {{result 0 is 'tensor<?x17xi32>', expected tokens as its first size and no other}}
-  %o, %t, %s = kernel.call @expert_plan(%x) shape {experts = 16 : i32, topk = 3 : i32} : (tensor<?x3xi32>) -> (tensor<?x17xi32>, tensor<?x3xi32>, tensor<?x3xi32>)
+  %o, %t, %s = kernel.call @expert_plan(%x) shape {experts = 16 : i32, shared = 0 : i32, topk = 3 : i32} : (tensor<?x3xi32>) -> (tensor<?x17xi32>, tensor<?x3xi32>, tensor<?x3xi32>)
   return
 }
 
