@@ -9,7 +9,7 @@ namespace ds::kernels {
 
 constexpr uint32_t kScaleBlock = 128;
 
-constexpr uint32_t ceilDiv(uint32_t value, uint32_t by) {
+DS_INLINE constexpr uint32_t ceilDiv(uint32_t value, uint32_t by) {
   return value / by + (value % by != 0);
 }
 
@@ -30,30 +30,29 @@ struct Matrix {
   uint32_t in;
 
   /// The matrix whose operands begin at `operands`.
-  [[clang::always_inline]] static Matrix at(const void *const *operands,
-                                            uint32_t in) {
+  DS_INLINE static Matrix at(const void *const *operands, uint32_t in) {
     return {static_cast<const W *>(operands[0]),
             kScaled<W> ? operands[1] : nullptr, in};
   }
-  [[clang::always_inline]] const W *row(uint32_t row) const {
+  DS_INLINE const W *row(uint32_t row) const {
     return weights + size_t(row) * in;
   }
   /// The factors of a row, one per 128 columns; null where there are none.
-  [[clang::always_inline]] const char *factorRow(uint32_t row) const {
+  DS_INLINE const char *factorRow(uint32_t row) const {
     if constexpr (!kScaled<W>)
       return nullptr;
     return static_cast<const char *>(factors) +
            size_t(row / kScaleBlock) * ceilDiv(in, kScaleBlock) * sizeof(float);
   }
   /// The factor of the block that holds (row, column).
-  [[clang::always_inline]] float factor(uint32_t row, uint32_t column) const {
+  DS_INLINE float factor(uint32_t row, uint32_t column) const {
     if constexpr (kScaled<W>)
       return unaligned<float>(factorRow(row), column / kScaleBlock);
     else
       return 1;
   }
   /// The weight at (row, column), exact.
-  [[clang::always_inline]] double value(uint32_t row, uint32_t column) const {
+  DS_INLINE double value(uint32_t row, uint32_t column) const {
     return double(toFloat(this->row(row)[column])) * factor(row, column);
   }
 };
@@ -62,6 +61,8 @@ struct Matrix {
 constexpr uint32_t kDecodedRows = 16;
 
 /// Elements between decoded rows: whole chunks of every level.
-constexpr uint32_t decodedStride(uint32_t in) { return ceilDiv(in, 64) * 64; }
+DS_INLINE constexpr uint32_t decodedStride(uint32_t in) {
+  return ceilDiv(in, 64) * 64;
+}
 
 } // namespace ds::kernels

@@ -2,14 +2,15 @@
 // Where the rows of a paged state lie.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 
 namespace ds::kernels {
 
 /// The first row of page `page` of a sequence, counted from its first token.
 template <class A>
-[[clang::always_inline]] inline const A *
-pageRows(const A *state, const Batch &batch, uint32_t sequence, uint32_t page,
-         uint32_t pageTokens, uint32_t rowElements) {
+DS_INLINE const A *pageRows(const A *state, const Batch &batch,
+                            uint32_t sequence, uint32_t page,
+                            uint32_t pageTokens, uint32_t rowElements) {
   const uint32_t place =
       batch.pageTable[size_t(sequence) * batch.pagesPerSequence + page];
   return state + size_t(place) * pageTokens * rowElements;

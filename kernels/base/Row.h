@@ -6,6 +6,7 @@
 // everything else is `static` or in an anonymous namespace.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 #include "kernels/base/Shape.h"
 
 #define DS_PASTE_WORDS(a, b) a##_##b
@@ -35,21 +36,19 @@ namespace ds::kernels {
 
 /// Operand `index` of the call.
 template <class T>
-[[clang::always_inline]] inline T *operand(const Call &call, uint32_t index) {
+DS_INLINE T *operand(const Call &call, uint32_t index) {
   return static_cast<T *>(call.operands[index]);
 }
 
 /// The row of a matrix of `columns` columns; 64-bit, T x columns may pass 2^32.
 template <class T>
-[[clang::always_inline]] inline T *rowOf(T *matrix, uint32_t row,
-                                         uint32_t columns) {
+DS_INLINE T *rowOf(T *matrix, uint32_t row, uint32_t columns) {
   return matrix + size_t(row) * columns;
 }
 
 /// countTiles of the families whose tile is one token.
 template <class Shape>
-[[clang::always_inline]] inline uint32_t tokenTiles(const Shape &,
-                                                    const Batch &batch) {
+DS_INLINE uint32_t tokenTiles(const Shape &, const Batch &batch) {
   return batch.tokens;
 }
 

@@ -3,13 +3,14 @@
 // Weights lie at any byte of a checkpoint: bf16 and f8e4m3fn have alignment 1,
 // anything wider is read with `unaligned`.
 #pragma once
+#include "kernels/base/Inline.h"
 #include <stddef.h>
 #include <stdint.h>
 
 namespace ds::kernels {
 
 /// The upper half of an IEEE binary32.
-struct [[gnu::packed]] bf16 {
+struct DS_PACKED bf16 {
   uint16_t bits;
 };
 
@@ -19,15 +20,15 @@ struct f8e4m3fn {
   uint8_t bits;
 };
 
-[[clang::always_inline]] constexpr float toFloat(float value) { return value; }
+DS_INLINE constexpr float toFloat(float value) { return value; }
 
 /// Exact.
-[[clang::always_inline]] constexpr float toFloat(bf16 value) {
+DS_INLINE constexpr float toFloat(bf16 value) {
   return __builtin_bit_cast(float, uint32_t(value.bits) << 16);
 }
 
 /// Rounds to nearest, ties to even; a NaN stays a NaN with its sign.
-[[clang::always_inline]] constexpr bf16 toBF16(float value) {
+DS_INLINE constexpr bf16 toBF16(float value) {
   uint32_t bits = __builtin_bit_cast(uint32_t, value);
   if ((bits & 0x7fffffff) > 0x7f800000)
     return {uint16_t(bits >> 16 | 0x40)};
@@ -35,7 +36,7 @@ struct f8e4m3fn {
 }
 
 /// Exact: every e4m3 value is zero, NaN or a normal bf16 number.
-constexpr bf16 toBF16(f8e4m3fn value) {
+DS_INLINE constexpr bf16 toBF16(f8e4m3fn value) {
   unsigned sign = value.bits >> 7, magnitude = value.bits & 0x7f;
   unsigned exponent = magnitude >> 3, mantissa = magnitude & 7;
   unsigned bits = 0;
@@ -52,12 +53,14 @@ constexpr bf16 toBF16(f8e4m3fn value) {
 }
 
 /// Exact.
-constexpr float toFloat(f8e4m3fn value) { return toFloat(toBF16(value)); }
+DS_INLINE constexpr float toFloat(f8e4m3fn value) {
+  return toFloat(toBF16(value));
+}
 
 /// Rounds to nearest, ties to even; what rounds to more than 448, infinities
 /// too, becomes 448 with its sign. NaN is 0x7f, whatever its sign, as the
 /// conversion of GPUs has it.
-[[clang::always_inline]] constexpr f8e4m3fn toF8E4M3(float value) {
+DS_INLINE constexpr f8e4m3fn toF8E4M3(float value) {
   uint32_t bits = __builtin_bit_cast(uint32_t, value);
   uint32_t sign = bits >> 24 & 0x80, magnitude = bits & 0x7fffffff;
   if (magnitude > 0x7f800000)
@@ -75,21 +78,22 @@ constexpr float toFloat(f8e4m3fn value) { return toFloat(toBF16(value)); }
   return {uint8_t(sign | ((magnitude >> 20) - ((127 - 7) << 3)))};
 }
 
-[[clang::always_inline]] constexpr void store(float *to, float value) {
-  *to = value;
-}
+DS_INLINE constexpr void store(float *to, float value) { *to = value; }
 /// Rounds once.
-[[clang::always_inline]] constexpr void store(bf16 *to, float value) {
-  *to = toBF16(value);
-}
+DS_INLINE constexpr void store(bf16 *to, float value) { *to = toBF16(value); }
 
 /// The value at `from[index]`, wherever it lies.
 template <class T>
-[[clang::always_inline]] inline T unaligned(const void *from,
-                                            size_t index = 0) {
+DS_INLINE T unaligned(const void *from, size_t index = 0) {
   T value;
+#ifdef __CUDACC__
+  const char *bytes = static_cast<const char *>(from) + index * sizeof(T);
+  for (size_t i = 0; i < sizeof(T); ++i)
+    reinterpret_cast<char *>(&value)[i] = bytes[i];
+#else
   __builtin_memcpy(&value, static_cast<const char *>(from) + index * sizeof(T),
                    sizeof(T));
+#endif
   return value;
 }
 
