@@ -2,11 +2,21 @@
 #include "test/kernels/Buffer.h"
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
 namespace ds::kernels::test {
+namespace {
+
+/// The end of every live buffer, by its first byte.
+std::map<const char *, const char *> &liveBuffers() {
+  static std::map<const char *, const char *> buffers;
+  return buffers;
+}
+
+} // namespace
 
 Buffer::Buffer(size_t bytes, size_t shift) : bytes_(bytes) {
   size_t page = size_t(sysconf(_SC_PAGESIZE));
@@ -20,6 +30,7 @@ Buffer::Buffer(size_t bytes, size_t shift) : bytes_(bytes) {
     std::abort();
   }
   data_ = static_cast<char *>(mapping_) + used - shift - bytes;
+  liveBuffers()[as<char>()] = as<char>() + bytes;
   poison();
 }
 
@@ -28,8 +39,20 @@ Buffer::Buffer(Buffer &&other) noexcept
       data_(other.data_), bytes_(other.bytes_) {}
 
 Buffer::~Buffer() {
-  if (mapping_)
-    munmap(mapping_, mapped_);
+  if (!mapping_)
+    return;
+  liveBuffers().erase(as<char>());
+  munmap(mapping_, mapped_);
+}
+
+size_t Buffer::bytesFrom(const void *address) {
+  auto *at = static_cast<const char *>(address);
+  auto next = liveBuffers().upper_bound(at);
+  if (next == liveBuffers().begin() || at > std::prev(next)->second) {
+    std::fprintf(stderr, "an operand lies in no buffer of the test\n");
+    std::abort();
+  }
+  return size_t(std::prev(next)->second - at);
 }
 
 void Buffer::poison() { std::memset(data_, 0xff, bytes_); }

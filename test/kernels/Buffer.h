@@ -36,6 +36,9 @@ public:
     return unaligned<T>(data_, index);
   }
 
+  /// Bytes from an address in some live Buffer to that one's end.
+  static size_t bytesFrom(const void *address);
+
   /// 0xff everywhere: a NaN in f32, bf16 and f8e4m3fn, and no valid index.
   void poison();
   std::string snapshot() const;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/kernels/KernelTest.h"
+#include "kernels/base/DeviceCall.h"
+#include "test/kernels/DeviceCopies.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -65,20 +67,19 @@ Operand output(const Buffer &buffer, size_t tokenBytes) {
 }
 Operand shared(const Buffer &buffer) { return input(buffer, 0); }
 Operand list(const std::vector<void *> &pointers) {
-  return {const_cast<void **>(pointers.data()), 0, Operand::Input, 0};
+  return {const_cast<void **>(pointers.data()), 0, Operand::Input, 0,
+          pointers.size()};
 }
 
 namespace {
 
 /// Neither poisons nor checks.
 void dealTiles(const NativeKernel &kernel, const void *shape,
-               const RaggedBatch &owner, const std::vector<void *> &operands,
-               Split split) {
+               const Batch &batch, void *const *operands, Split split) {
   // The contract aligns workspace to 64 bytes; its end, rounded up, is guarded.
-  size_t bytes = (kernel.row.family->workspace(shape) + 63) / 64 * 64;
+  size_t bytes = (kernel.workspace(shape) + 63) / 64 * 64;
   Buffer workspace(bytes);
-  Batch batch = owner.view();
-  Call call{&batch, operands.data(), bytes == 0 ? nullptr : workspace.data()};
+  Call call{&batch, operands, bytes == 0 ? nullptr : workspace.data()};
   uint32_t tiles = kernel.tiles(shape, &batch);
   switch (split) {
   case Split::Whole:
@@ -98,6 +99,21 @@ void dealTiles(const NativeKernel &kernel, const void *shape,
     }
     break;
   }
+}
+
+/// The same with the test's operands at other addresses, or on a device.
+void dealTiles(const NativeKernel &kernel, const KernelCase &test,
+               const RaggedBatch &batch, const std::vector<void *> &operands,
+               Split split) {
+  Batch view = batch.view();
+  if (!kernel.isEmulated())
+    return dealTiles(kernel, test.shape, view, operands.data(), split);
+  DeviceCopies copies(test.operands, operands);
+  std::vector<void *> onDevice = copies.operands();
+  onDevice.resize(kDeviceOperands);
+  dealTiles(kernel, test.shape, view, onDevice.data(),
+            kernel.canSplit() ? split : Split::Whole);
+  copies.copyBack();
 }
 
 void poisonOutputs(const KernelCase &test) {
@@ -122,7 +138,7 @@ void runKernel(const NativeKernel &kernel, const KernelCase &test,
   std::vector<void *> operands;
   for (const Operand &operand : test.operands)
     operands.push_back(operand.data);
-  dealTiles(kernel, test.shape, test.batch, operands, split);
+  dealTiles(kernel, test, test.batch, operands, split);
 }
 
 void expectSplitIndependent(const NativeKernel &kernel,
@@ -145,7 +161,7 @@ void expectTokenIndependent(const NativeKernel &kernel,
     for (const Operand &operand : test.operands)
       operands.push_back(static_cast<char *>(operand.data) +
                          t * operand.tokenBytes);
-    dealTiles(kernel, test.shape, test.batch.alone(t), operands, Split::Whole);
+    dealTiles(kernel, test, test.batch.alone(t), operands, Split::Whole);
   }
   EXPECT_TRUE(outputBits(test) == together) << "token by token";
 }

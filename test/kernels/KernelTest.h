@@ -40,6 +40,7 @@ struct Operand {
   size_t bytes;
   Role role;
   size_t tokenBytes; // of one token's row; 0 where all tokens share the operand
+  size_t entries = 0; // of a weight list
 };
 Operand input(const Buffer &buffer, size_t tokenBytes);
 Operand output(const Buffer &buffer, size_t tokenBytes);

@@ -1,40 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/kernels/NativeKernels.h"
 #include "kernels/Contracts.h"
+#include "kernels/LaunchTable.h"
+#include "test/kernels/EmulatedKernels.h"
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
-// Rows for GPUs are no functions of this program.
-#define ON_CUDA(...)
-#define ON_SM89(...)
-#define ON_SM90A(...)
-#define ON_Generic(...) __VA_ARGS__
-#define ON_AVX2(...) __VA_ARGS__
-#define ON_AVX512(...) __VA_ARGS__
-#define ON_AVX512BF16(...) __VA_ARGS__
+// What a row of a level is: a function of this program, or emulated.
+#define FOR_Generic(native, emulated) native
+#define FOR_AVX2(native, emulated) native
+#define FOR_AVX512(native, emulated) native
+#define FOR_AVX512BF16(native, emulated) native
+#define FOR_CUDA(native, emulated) emulated
+#define FOR_SM80(native, emulated) emulated
+#define FOR_SM89(native, emulated) emulated
+#define FOR_SM90A(native, emulated) emulated
+#define FOR_SM100A(native, emulated) emulated
+#define NOTHING
 
 #define KERNEL(row, Family, activation, weights, level)                        \
-  ON_##level(DS_DECLARE_KERNEL(row, ds::kernels::Family##Shape))
+  FOR_##level(DS_DECLARE_KERNEL(row, ds::kernels::Family##Shape), NOTHING)
 #include "kernels/Rows.def"
 
 namespace ds::kernels::test {
 namespace {
 
+#define NATIVE(name, Family)                                                   \
+  [](const void *shape, const Call *call, uint32_t begin, uint32_t end) {      \
+    name(static_cast<const Family##Shape *>(shape), call, begin, end);         \
+  },                                                                           \
+      [](const void *shape, const Batch *batch) {                              \
+        return name##_tiles(static_cast<const Family##Shape *>(shape), batch); \
+      }
+#define EMULATED(name)                                                         \
+  [](const void *shape, const Call *call, uint32_t begin, uint32_t end) {      \
+    runEmulated(#name, shape, *call, begin, end);                              \
+  },                                                                           \
+      [](const void *shape, const Batch *batch) {                              \
+        return emulatedTiles(#name, shape, *batch);                            \
+      }
+
 std::vector<NativeKernel> makeTable() {
-  std::vector<NativeKernel> table;
+  return {
 #define KERNEL(name, Family, activation, weights, level)                       \
-  ON_##level(table.push_back(                                                  \
-      {*findRow(#name),                                                        \
-       [](const void *shape, const Call *call, uint32_t begin, uint32_t end) { \
-         name(static_cast<const Family##Shape *>(shape), call, begin, end);    \
-       },                                                                      \
-       [](const void *shape, const Batch *batch) {                             \
-         return name##_tiles(static_cast<const Family##Shape *>(shape),        \
-                             batch);                                           \
-       }});)
+  NativeKernel{*findRow(#name),                                                \
+               FOR_##level(NATIVE(name, Family), EMULATED(name))},
 #include "kernels/Rows.def"
-  return table;
+  };
 }
 
 const std::vector<NativeKernel> &table() {
@@ -43,6 +57,17 @@ const std::vector<NativeKernel> &table() {
 }
 
 } // namespace
+
+uint64_t NativeKernel::workspace(const void *shape) const {
+  if (!isEmulated())
+    return row.family->workspace(shape);
+  uint64_t most = 0;
+  for (const Launch &launch : launchesOf(row))
+    most = std::max(most, launch.workspace(shape));
+  return most;
+}
+
+bool NativeKernel::canSplit() const { return launchesOf(row).size() < 2; }
 
 const NativeKernel &nativeKernel(std::string_view name) {
   for (const NativeKernel &kernel : table())
@@ -61,6 +86,8 @@ std::vector<NativeKernel> runnableKernels(std::string_view family) {
 }
 
 bool canRun(Level level) {
+  if (level >= Level::CUDA)
+    return true;
   switch (level) {
   case Level::Generic:
     return true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Every row of the table, compiled for this machine, by name.
+// Every row of the table, compiled for this machine, by name. Rows for GPUs run
+// on the emulation.
 #pragma once
 #include "kernels/Catalog.h"
 #include "kernels/base/Abi.h"
@@ -12,6 +13,13 @@ struct NativeKernel {
   void (*run)(const void *shape, const Call *call, uint32_t tileBegin,
               uint32_t tileEnd);
   uint32_t (*tiles)(const void *shape, const Batch *batch);
+
+  bool isEmulated() const { return row.level >= Level::CUDA; }
+  /// Bytes of Call::workspace.
+  uint64_t workspace(const void *shape) const;
+  /// Whether tiles can be dealt out in any way: not where a second launch
+  /// follows all of them.
+  bool canSplit() const;
 };
 
 /// Aborts where there is none.

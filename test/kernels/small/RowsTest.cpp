@@ -46,11 +46,13 @@ TEST(AddRows, AddsInF32) {
     Buffer y(count * 4);
     KernelCase test{
         &shape, batch, {input(a, n * 4), input(b, n * 4), output(y, n * 4)}};
-    const NativeKernel &kernel = nativeKernel("add_rows_f32_generic");
-    expectTokenIndependent(kernel, test);
-    expectSplitIndependent(kernel, test);
-    for (size_t i = 0; i < count; ++i)
-      ASSERT_EQ(y.get<float>(i), a.get<float>(i) + b.get<float>(i)) << i;
+    for (const NativeKernel &kernel : runnableKernels("add_rows")) {
+      expectTokenIndependent(kernel, test);
+      expectSplitIndependent(kernel, test);
+      for (size_t i = 0; i < count; ++i)
+        ASSERT_EQ(y.get<float>(i), a.get<float>(i) + b.get<float>(i))
+            << kernel.row.name << " element " << i;
+    }
   }
 }
 
