@@ -5,6 +5,7 @@
 #include "compiler/checkpoint/Model.h"
 #include "compiler/codegen/Codegen.h"
 #include "compiler/emit/PlanEmitter.h"
+#include "compiler/emit/QuantizeWeights.h"
 #include "compiler/import/ModelBuilder.h"
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/text/ChatRecognizer.h"
@@ -134,13 +135,14 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
       "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
-      "--chat-format={}{}{}{}",
+      "--chat-format={}{}{}{}{}",
       context, options.chunk, fmt::join(options.levels, ","),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
       options.tapExperts ? "experts" : "",
       options.chatFormat.empty() ? "template" : options.chatFormat,
+      options.quantizeWeights ? " --quantize-weights=fp8" : "",
       options.bundle ? " --bundle" : "",
       options.checkWeights ? " --check-weights" : "",
       options.allowNonfinite ? " --allow-nonfinite" : "");
@@ -233,6 +235,10 @@ Result<CompileReport> compile(const CompileOptions &given,
     onPhase("check weights");
     DS_TRY(checkpoint::checkWeights(model, {options.allowNonfinite}));
   }
+  std::optional<WeightQuantizer> quantizer;
+  if (options.quantizeWeights) {
+    DS_ASSIGN(quantizer, WeightQuantizer::plan(model));
+  }
   describeModel(report, model);
   report.context =
       options.context
@@ -266,6 +272,11 @@ Result<CompileReport> compile(const CompileOptions &given,
     return report;
   }
 
+  if (quantizer) {
+    onPhase("quantize weights");
+    DS_TRY(quantizer->write(model, options.output));
+  }
+
   onPhase("write and verify");
   EmitInputs inputs{.model = model, .images = images};
   if (side.generation)
@@ -293,6 +304,8 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
   DS_TRY(rt::writeAtomically(options.output, plan.bytes, plan.data.get()));
+  if (quantizer && options.bundle) // the plan carries them
+    std::filesystem::remove(model.checkpoint.shards.back().path);
   report.planBytes = plan.bytes.size() + (plan.data ? plan.data->size() : 0);
   report.bundled = options.bundle;
   report.budget = plan.budget;

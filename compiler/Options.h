@@ -41,6 +41,8 @@ struct CompileOptions {
   std::string chatFormat; // forced; empty: what the template says
   std::optional<Stage> stopAfter;
   bool explain = false; // say why each kernel was chosen
+  bool quantizeWeights = false; // BF16 matrices become FP8 ones, see
+                                // compiler/emit/QuantizeWeights.h
   bool bundle = false; // carry the weights in the plan
   bool strict = false, strictFiles = false; // see checkpoint::ReadOptions
   bool checkWeights = false;                // read every used weight's values

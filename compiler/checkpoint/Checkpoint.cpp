@@ -242,12 +242,18 @@ Result<Checkpoint> readCheckpoint(const InputFolder &folder,
   return checkpoint;
 }
 
+Result<InputFile> openShard(const Checkpoint &checkpoint, const Shard &shard) {
+  DS_ASSIGN(InputFolder folder,
+            InputFolder::open(shard.besideFolder.empty() ? checkpoint.folder
+                                                         : shard.besideFolder));
+  return folder.openFile(shard.name);
+}
+
 Status verifyUnchanged(const Checkpoint &checkpoint) {
   DS_ASSIGN(InputFolder folder, InputFolder::open(checkpoint.folder));
   Status status;
-  auto compare = [&](const std::string &name, const std::string &path,
+  auto compare = [&](Result<InputFile> file, const std::string &path,
                      const FileIdentity &identity) {
-    auto file = folder.openFile(name);
     if (!file)
       status.add(file.takeStatus());
     else if (file->identity() != identity)
@@ -256,9 +262,9 @@ Status verifyUnchanged(const Checkpoint &checkpoint) {
                   .subject = "changed while being read"});
   };
   for (const SideFile &file : checkpoint.sideFiles)
-    compare(file.name, file.path, file.identity);
+    compare(folder.openFile(file.name), file.path, file.identity);
   for (const Shard &shard : checkpoint.shards)
-    compare(shard.name, shard.path, shard.identity);
+    compare(openShard(checkpoint, shard), shard.path, shard.identity);
   return status;
 }
 

@@ -14,6 +14,8 @@ struct Shard {
   uint64_t fileSize = 0;
   uint64_t headerBytes = 0; // N; the data starts at 8 + N
   FileIdentity identity = {};
+  std::string besideFolder = {}; // where it lies, if not in the checkpoint's
+                                 // folder: beside the plan
 };
 
 struct StoredTensor {
@@ -41,6 +43,8 @@ struct Checkpoint {
   std::vector<SideFile> sideFiles;
   std::vector<Shard> shards; // sorted by name
   std::map<std::string, StoredTensor, std::less<>> tensors;
+  /// Tensors of the shards that --quantize-weights has replaced.
+  uint64_t replacedTensors = 0, replacedBytes = 0;
   bool hasCode = false;           // Python files, which are never run
   std::vector<std::string> notes; // sentences for the user; no errors
 };
@@ -49,6 +53,9 @@ struct Checkpoint {
 /// tensor is stored exactly once, where the index says, inside its file.
 Result<Checkpoint> readCheckpoint(const InputFolder &folder,
                                   const ReadOptions &options = {});
+
+/// The shard's file, wherever it lies.
+Result<InputFile> openShard(const Checkpoint &checkpoint, const Shard &shard);
 
 /// FileChanged for every shard and side file whose size, time or inode is no
 /// longer the one that was read.

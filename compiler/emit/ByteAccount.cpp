@@ -54,6 +54,9 @@ accountBytes(const checkpoint::Model &model,
     ++group.tensors;
     group.bytes += tensor.bytes;
   }
+  groups.push_back({"that quantised ones replace",
+                    model.checkpoint.replacedTensors,
+                    model.checkpoint.replacedBytes});
   for (UnusedTensors &group : groups)
     if (group.tensors)
       account.unused.push_back(std::move(group));

@@ -54,14 +54,15 @@ std::array<uint8_t, 32> digestOf(std::string_view bytes) {
 
 Status Emitter::addShards() {
   const checkpoint::Checkpoint &checkpoint = in_.model.checkpoint;
-  DS_ASSIGN(checkpoint::InputFolder folder,
-            checkpoint::InputFolder::open(checkpoint.folder));
   for (const checkpoint::Shard &shard : checkpoint.shards) {
-    DS_ASSIGN(checkpoint::InputFile file, folder.openFile(shard.name));
+    DS_ASSIGN(checkpoint::InputFile file,
+              checkpoint::openShard(checkpoint, shard));
     std::string header(8 + shard.headerBytes, '\0');
     DS_TRY(file.read(0, header.data(), header.size()));
     rt::ShardRecord record{.name = writer_.string(shard.name),
-                           .reserved = 0,
+                           .place = shard.besideFolder.empty()
+                                        ? rt::ShardPlace::WeightsFolder
+                                        : rt::ShardPlace::BesidePlan,
                            .size = shard.fileSize,
                            .headerSize = header.size(),
                            .headerDigest = {}};

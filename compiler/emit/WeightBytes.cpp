@@ -9,12 +9,13 @@ constexpr uint64_t kPieceBytes = 4u << 20;
 } // namespace
 
 Result<WeightBytes>
-WeightBytes::open(const checkpoint::Checkpoint &checkpoint) {
-  DS_ASSIGN(checkpoint::InputFolder folder,
-            checkpoint::InputFolder::open(checkpoint.folder));
+WeightBytes::open(const checkpoint::Checkpoint &checkpoint, size_t shards) {
   WeightBytes bytes;
   for (const checkpoint::Shard &shard : checkpoint.shards) {
-    DS_ASSIGN(checkpoint::InputFile file, folder.openFile(shard.name));
+    if (bytes.files_.size() == shards)
+      break;
+    DS_ASSIGN(checkpoint::InputFile file,
+              checkpoint::openShard(checkpoint, shard));
     bytes.files_.push_back(std::move(file));
   }
   return bytes;

@@ -14,7 +14,9 @@ namespace ds {
 /// The shards of a checkpoint, open for reading.
 class WeightBytes {
 public:
-  static Result<WeightBytes> open(const checkpoint::Checkpoint &checkpoint);
+  /// The first `shards` of them, or all.
+  static Result<WeightBytes> open(const checkpoint::Checkpoint &checkpoint,
+                                  size_t shards = SIZE_MAX);
 
   Status read(const checkpoint::TensorPlace &place, uint64_t at,
               std::span<uint8_t> to) const;

@@ -67,9 +67,14 @@ Result<WeightFiles::Mapping> WeightFiles::mapShard(const PlanView &plan,
                                                    const std::string &folder) {
   std::string path = folder + "/" + plan.string(shard.name);
   struct stat info;
-  if (::stat(path.c_str(), &info) != 0 && errno == ENOENT)
-    return shardError(ErrorCode::ShardAbsent, path,
-                      "weight file not found, expected where the plan says");
+  if (::stat(path.c_str(), &info) != 0 && errno == ENOENT) {
+    Error error =
+        shardError(ErrorCode::ShardAbsent, path,
+                   "weight file not found, expected where the plan says");
+    if (shard.place == ShardPlace::BesidePlan)
+      error.help = "dsc made it with the plan: they move together";
+    return error;
+  }
   DS_ASSIGN(InputFile file, InputFile::open(path, ErrorCode::ShardUnreadable));
   if (file.size() != shard.size)
     return shardError(ErrorCode::ShardChanged, path, "size in bytes",
@@ -85,7 +90,9 @@ Result<WeightFiles> WeightFiles::open(const PlanFile &plan,
   WeightFiles files(plan);
   Status wrong;
   for (const ShardRecord &shard : view.shards) {
-    Result<Mapping> mapping = mapShard(view, shard, from);
+    bool isBeside = shard.place == ShardPlace::BesidePlan;
+    Result<Mapping> mapping =
+        mapShard(view, shard, isBeside ? plan.ownFolder() : from);
     if (mapping)
       files.shards_.push_back(std::move(*mapping));
     else

@@ -20,6 +20,10 @@ std::string_view nameOf(WeightSource source) {
   static constexpr std::string_view names[] = {"shard", "constant", "data"};
   return pick(names, source);
 }
+std::string_view nameOf(ShardPlace place) {
+  static constexpr std::string_view names[] = {"weights_folder", "beside_plan"};
+  return pick(names, place);
+}
 std::string_view nameOf(StateRole role) {
   static constexpr std::string_view names[] = {"latent"};
   return pick(names, role);

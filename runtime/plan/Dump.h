@@ -12,6 +12,7 @@ namespace ds::rt {
 // "unknown" for a number that is no member.
 std::string_view nameOf(Encoding encoding);   // "f32", "bf16", "f8e4m3fn"
 std::string_view nameOf(WeightSource source); // "shard", …
+std::string_view nameOf(ShardPlace place); // "weights_folder", …
 std::string_view nameOf(StateRole role);      // "latent"
 std::string_view nameOf(Storage storage);     // "scratch", "host"
 std::string_view nameOf(ArgKind kind);        // "buffer_of_layer", …
@@ -73,7 +74,7 @@ DS_FIELDS(ModelRecord) {
 }
 DS_FIELDS(ShardRecord) {
   visit("name", r.name);
-  visit("reserved", r.reserved);
+  visit("place", r.place);
   visit("size", r.size);
   visit("header_size", r.headerSize);
   visit("header_digest", r.headerDigest);

@@ -78,6 +78,10 @@ Result<PlanFile> PlanFile::open(const std::string &path) {
   return plan;
 }
 
+std::string PlanFile::ownFolder() const {
+  return folder_.empty() ? "." : folder_.substr(0, folder_.size() - 1);
+}
+
 std::string PlanFile::weightsFolder() const {
   std::string_view stored = view_.string(view_.model[0].weights);
   return folder_ + std::string(stored.empty() ? "." : stored);

@@ -24,6 +24,8 @@ public:
   /// Where the shards lie: the plan's folder joined with the path it stores.
   /// Of a link to a plan it is the plan's own folder that counts.
   std::string weightsFolder() const;
+  /// The plan's own folder, in the same way; "." where no folder was named.
+  std::string ownFolder() const;
 
 private:
   explicit PlanFile(InputFile file) : file_(std::move(file)) {}

@@ -71,9 +71,11 @@ struct ModelRecord {
 };
 static_assert(sizeof(ModelRecord) == 360);
 
+enum class ShardPlace : uint32_t { WeightsFolder, BesidePlan };
+
 struct ShardRecord {
-  StringRef name; // file name in the weights folder
-  uint32_t reserved;
+  StringRef name; // file name, in the folder that place says
+  ShardPlace place;
   uint64_t size;            // bytes of the file
   uint64_t headerSize;      // bytes of the length field and the JSON header
   uint8_t headerDigest[32]; // SHA-256 of those

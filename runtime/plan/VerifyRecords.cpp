@@ -220,8 +220,9 @@ private:
         return refuse_.number(ErrorCode::PlanShard, name + ": header size",
                               shard.headerSize,
                               "at most " + std::to_string(shard.size));
-      if (shard.reserved)
-        return refuse_(ErrorCode::PlanShard, name + ": reserved is not zero");
+      if (shard.place > ShardPlace::BesidePlan)
+        return refuse_.number(ErrorCode::PlanShard, name + ": place",
+                              uint32_t(shard.place), "0 or 1");
     }
     return {};
   }

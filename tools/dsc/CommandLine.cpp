@@ -150,6 +150,12 @@ Result<Command> compileCommand(const Written &written) {
                                 {{"expanded", MLAForm::Expanded},
                                  {"absorbed", MLAForm::Absorbed}}));
   }
+  if (written.has("quantizeWeights")) {
+    DS_ASSIGN(options.quantizeWeights,
+              readWord<bool>("--quantize-weights",
+                             written.value("quantizeWeights"),
+                             {{"fp8", true}}));
+  }
   if (written.has("chatFormat")) {
     DS_ASSIGN(
         options.chatFormat,

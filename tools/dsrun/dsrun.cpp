@@ -123,7 +123,9 @@ std::vector<std::string> inputFiles(const rt::PlanFile &plan,
     files.push_back(*options.promptFile);
   std::string folder = options.weights.value_or(plan.weightsFolder());
   for (const rt::ShardRecord &shard : plan.view().shards)
-    files.push_back(folder + "/" + plan.view().string(shard.name));
+    files.push_back(
+        (shard.place == rt::ShardPlace::BesidePlan ? plan.ownFolder() : folder) +
+        "/" + std::string(plan.view().string(shard.name)));
   return files;
 }
 

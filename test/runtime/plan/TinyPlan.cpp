@@ -56,7 +56,7 @@ void addModel(PlanWriter &plan, const TinyOptions &options) {
 void addWeights(PlanWriter &plan, const TinyOptions &options) {
   std::vector<uint8_t> shard = tinyShard();
   ShardRecord record{.name = plan.string("weights.safetensors"),
-                     .reserved = 0,
+                     .place = ShardPlace::WeightsFolder,
                      .size = shard.size(),
                      .headerSize = tinyShardHeader(),
                      .headerDigest = {}};

@@ -87,7 +87,7 @@ const Damage kDamages[] = {
        strings[uint32_t(recordIn<ShardRecord>(plan).name) + 3] = '/';
      }},
     DAMAGE("ShardHeader", PlanShard, ShardRecord, 0, r.headerSize = r.size + 1),
-    DAMAGE("ShardReserved", PlanShard, ShardRecord, 0, r.reserved = 1),
+    DAMAGE("ShardPlace", PlanShard, ShardRecord, 0, r.place = ShardPlace(2)),
 
     DAMAGE("WeightName", PlanWeight, WeightRecord, 0, r.name = kFar),
     DAMAGE("WeightEncoding", PlanWeight, WeightRecord, 0,
