@@ -234,9 +234,4 @@ float warpMax(float value) {
   });
 }
 
-void registers(uint32_t) {
-  currentBlock->meet(
-      Collective::Registers, kFullMask, [](Slot &) {}, [](Slot *) {});
-}
-
 } // namespace ds::emu

@@ -13,8 +13,6 @@ thread_local Block *currentBlock = nullptr;
 // Shared memory ends where a page begins that faults.
 constexpr size_t kPage = 4096;
 constexpr size_t kArenaBytes = 256 * 1024;
-constexpr size_t kSharedAlign = 1024;
-constexpr unsigned char kPoison = 0xff; // NaN in every format that is used
 
 static size_t roundUp(size_t value, size_t to) {
   return (value + to - 1) / to * to;
@@ -88,6 +86,7 @@ void Block::wake(uint32_t warp, uint32_t lanes) {
 }
 
 void Block::wait(Thread::Wait why, uint32_t id, const void *on) {
+  maybeProgress();
   Thread &self = *running;
   self.wait = why;
   self.waitId = id;
@@ -96,7 +95,11 @@ void Block::wait(Thread::Wait why, uint32_t id, const void *on) {
   warp.ready &= ~(1u << self.index % kLanes);
   if (warp.ready == 0)
     readyWarps &= ~(1u << self.index / kLanes);
-  Thread *next = pick();
+  // The common case, the next lane of a warp that goes in order.
+  const uint32_t after = self.index % kLanes + 1;
+  Thread *next = options->seed == 0 && after < kLanes && warp.ready >> after & 1
+                     ? threads[self.index + 1].get()
+                     : pick();
   while (!next) {
     if (!progress())
       failDeadlocked();
@@ -106,7 +109,14 @@ void Block::wait(Thread::Wait why, uint32_t id, const void *on) {
     leave(next);
 }
 
+void Block::maybeProgress() {
+  if (!copies.empty() && options->completion == Completion::Random &&
+      random.oneIn(4))
+    progress();
+}
+
 void Block::yield() {
+  maybeProgress();
   Thread *next = pick();
   if (next != running)
     leave(next);
@@ -153,6 +163,13 @@ void Block::begin(uint32_t count, size_t bytes) {
                             size_t(arena + kArenaBytes - shared) - bytes);
 #endif
   exited = 0;
+  ++serial;
+  mbarriers.clear();
+  copies.clear();
+  asyncView.clear();
+  if (options->architecture >= Architecture::SM90a &&
+      options->completion != Completion::Earliest)
+    asyncView.assign(bytes, char(kPoison));
   running = nullptr;
   readyWarps = 0;
   failure.clear();
@@ -161,6 +178,7 @@ void Block::begin(uint32_t count, size_t bytes) {
   for (uint32_t w = 0; w < count / kLanes; ++w) {
     warps[w].ready = kFullMask;
     warps[w].turn = 0;
+    warps[w].warpgroup = {};
     for (Warp::Meeting &meeting : warps[w].meetings)
       meeting = {};
     readyWarps |= 1u << w;
@@ -178,6 +196,7 @@ void Block::begin(uint32_t count, size_t bytes) {
     thread.open = {};
     thread.groups.clear();
     thread.oldestGroup = 0;
+    thread.acquiredMaps.clear();
   }
 }
 
@@ -201,9 +220,16 @@ std::string Block::run(void (*function)(const void *), const void *call,
   main.switchTo(running->fiber);
   acquire(this);
   currentBlock = outer;
-  if (failure.empty())
-    auditBlock();
-  return failure;
+  if (!failure.empty())
+    return failure;
+#ifdef DS_EMU_ASAN
+  // The audit looks at what lies beyond shared memory.
+  ASAN_UNPOISON_MEMORY_REGION(arena, kArenaBytes);
+#endif
+  const std::string found = audit();
+  return found.empty() ? found
+                       : options.name + ", block " + std::to_string(index) +
+                             ": " + found;
 }
 
 void Block::failWith(const std::string &text) {

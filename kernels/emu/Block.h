@@ -2,6 +2,7 @@
 // One block under emulation: its threads, who can run, who waits on what. An
 // OS thread has one Block and uses it for one block after another.
 #pragma once
+#include "kernels/emu/Async.h"
 #include "kernels/emu/Fiber.h"
 #include "kernels/emu/Launch.h"
 #include <memory>
@@ -14,6 +15,8 @@ constexpr uint32_t kFullMask = 0xffffffff;
 constexpr uint32_t kMaxThreads = 1024;
 constexpr uint32_t kMaxWarps = kMaxThreads / kLanes;
 constexpr uint32_t kBarriers = 16;
+constexpr size_t kSharedAlign = 1024;
+constexpr unsigned char kPoison = 0xff; // NaN in every format that is used
 
 /// The instructions that lanes of a warp execute together.
 enum class Collective : uint8_t {
@@ -57,6 +60,7 @@ struct Thread {
   CopyGroup open;
   std::vector<CopyGroup> groups;
   size_t oldestGroup = 0; // groups before it are done with
+  std::vector<const void *> acquiredMaps; // tensor maps
 };
 
 /// What a lane brings to an instruction of the whole warp.
@@ -66,6 +70,7 @@ struct Slot {
   uint32_t *registers;
   float *d;
   const uint32_t *a, *b;
+  uint64_t descriptors[2];
 };
 
 struct Warp {
@@ -79,6 +84,7 @@ struct Warp {
     Collective kind{};
     uint32_t phase = 0;
   } meetings[kLanes];
+  WarpgroupState warpgroup;
 };
 
 struct Barrier {
@@ -138,6 +144,12 @@ public:
     if (options->seed != 0 && random.oneIn(4))
       yield();
   }
+  /// The index of an mbarrier that has been made.
+  uint32_t findMbarrier(const char *instruction, const uint64_t *barrier);
+  /// Begins the next phase if this one has all that it waits for.
+  void endPhase(MbarrierState &state);
+  void perform(const TileCopy &copy);
+  void perform(Warp &warp, uint32_t warpIndex, const WarpMma &mma);
   /// Whether an effect issued now happens now, by Options::completion.
   bool atOnce() {
     return options->completion == Completion::Earliest ||
@@ -169,6 +181,12 @@ public:
   Warp warps[kMaxWarps];
   Barrier barriers[kBarriers];
   uint32_t exited = 0;
+  uint32_t serial = 0;                // of this block among all
+  std::deque<MbarrierState> mbarriers; // places stay: sanitizers know them
+  std::vector<TileCopy> copies;        // tile loads under way
+  // Shared memory as tile copies and wgmma see it, where effects are not at
+  // once: without the writes of threads that have not fenced them.
+  std::vector<char> asyncView;
   Random random;
   std::string failure;
 
@@ -177,12 +195,16 @@ private:
   void yield();
   Thread *pick();
   void leave(Thread *next);
-  /// Makes one asynchronous effect happen that is due when nothing can run.
+  /// Makes a tile load under way happen, if there is one.
   bool progress();
+  /// The same by chance, with Completion::Random.
+  void maybeProgress();
   [[noreturn]] void failDeadlocked();
   std::string describeWait(const Thread &thread) const;
   void auditThread(Thread &thread);
-  void auditBlock();
+  /// What the block left undone or broken; empty if nothing.
+  std::string audit() const;
+  std::string auditWarps() const;
   void begin(uint32_t threads, size_t bytes);
   static void entry();
   void arriveAt(Warp::Meeting &meeting, Collective kind, uint32_t mask);

@@ -48,4 +48,24 @@ DS_EMU_ENTRY void loadMatrix(uint32_t *r, const void *sharedRow, uint32_t count,
 DS_EMU_ENTRY void mmaBF16(float *d, const uint32_t *a, const uint32_t *b);
 DS_EMU_ENTRY void mmaF8(float *d, const uint32_t *a, const uint32_t *b);
 
+// mbarriers: 8 bytes of shared memory.
+DS_EMU_ENTRY void mbarrierInit(uint64_t *barrier, uint32_t count);
+DS_EMU_ENTRY void mbarrierFenceInit();
+DS_EMU_ENTRY void mbarrierArrive(uint64_t *barrier);
+DS_EMU_ENTRY void mbarrierArriveExpect(uint64_t *barrier, uint32_t bytes);
+DS_EMU_ENTRY void mbarrierWait(uint64_t *barrier, uint32_t parity);
+DS_EMU_ENTRY void fenceProxyAsync();
+
+// Tile loads; `map` is a kernels::TensorMap that encodeTensorMap has made.
+DS_EMU_ENTRY void tensorMapAcquire(const void *map);
+DS_EMU_ENTRY void loadTile(void *shared, const void *map, uint64_t *barrier,
+                           int32_t column, int32_t row);
+
+// wgmma, with descriptors as the hardware takes them.
+DS_EMU_ENTRY void warpgroupFence();
+DS_EMU_ENTRY void warpgroupCommit();
+DS_EMU_ENTRY void warpgroupWait(uint32_t groups);
+DS_EMU_ENTRY void warpgroupMma(float *d, uint32_t registers, uint64_t a,
+                               uint64_t b, bool accumulate, bool f8);
+
 } // namespace ds::emu

@@ -33,20 +33,12 @@ struct Factors {
   /// Some factor is not 0 and beyond 2^-50 .. 2^50, or not finite.
   bool steep = false;
 
-  void setA(uint32_t row, uint32_t k, float value, int32_t exponent);
-  void setB(uint32_t k, uint32_t column, float value, int32_t exponent);
+  /// From bf16 or f8e4m3fn codes, rows of a and columns of b along k.
+  template <class Code, uint32_t kProducts>
+  void setA(const Code (&codes)[16][kProducts]);
+  template <class Code, uint32_t kProducts>
+  void setB(const Code (&codes)[8][kProducts]);
 };
-
-inline void Factors::setA(uint32_t row, uint32_t k, float value,
-                          int32_t exponent) {
-  a[row][k] = value;
-  aExponent[row][k] = exponent;
-}
-inline void Factors::setB(uint32_t k, uint32_t column, float value,
-                          int32_t exponent) {
-  b[k][column] = value;
-  bExponent[k][column] = exponent;
-}
 
 /// d[m][n] += sum over k < products of a[m][k] b[k][n].
 void dotAdd(float (&d)[16][8], const Factors &factors, uint32_t products,

@@ -12,7 +12,9 @@
 #endif
 
 // ds_emu_switch(void **save, void *load): keeps the callee-saved registers of
-// the System V ABI; kernels leave the floating-point control words alone.
+// the System V ABI; kernels leave the floating-point control words alone. A jump
+// is predicted by where it went last, mostly the same place in the next lane;
+// a return would be predicted by this lane's calls, always wrongly.
 asm(R"(.text
 .hidden ds_emu_switch
 .globl ds_emu_switch
@@ -32,7 +34,8 @@ ds_emu_switch:
   popq %r12
   popq %rbx
   popq %rbp
-  ret
+  popq %rcx
+  jmp *%rcx
 .size ds_emu_switch,.-ds_emu_switch
 )");
 extern "C" void ds_emu_switch(void **save, void *load);

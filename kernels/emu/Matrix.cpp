@@ -49,34 +49,37 @@ void multiply(Slot *slots, const Factors &factors, uint32_t products,
               const SumModel &model) {
   alignas(32) float d[16][8];
   for (uint32_t lane = 0; lane < kLanes; ++lane)
-    for (uint32_t i = 0; i < 4; ++i)
-      d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2] = slots[lane].d[i];
+    for (uint32_t i = 0; i < 2; ++i)
+      __builtin_memcpy_inline(&d[lane / 4 + 8 * i][lane % 4 * 2],
+                              slots[lane].d + 2 * i, 8);
   dotAdd(d, factors, products, model);
   for (uint32_t lane = 0; lane < kLanes; ++lane)
-    for (uint32_t i = 0; i < 4; ++i)
-      slots[lane].d[i] = d[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2];
+    for (uint32_t i = 0; i < 2; ++i)
+      __builtin_memcpy_inline(slots[lane].d + 2 * i,
+                              &d[lane / 4 + 8 * i][lane % 4 * 2], 8);
 }
 
-/// Runs `decode(bits, index in the word)` over all elements of a and b, of
-/// which `kElements` are in a word.
-template <uint32_t kElements, class Decode>
-void gather(const Slot *slots, Factors &factors, Decode decode) {
-  for (uint32_t lane = 0; lane < kLanes; ++lane) {
-    const uint32_t g = lane / 4, t = lane % 4;
-    for (uint32_t word = 0; word < 2; ++word)
-      for (uint32_t i = 0; i < kElements; ++i) {
-        const uint32_t k = kElements * (4 * word + t) + i;
-        for (uint32_t half = 0; half < 2; ++half) {
-          const Decoded a = decode(slots[lane].a[2 * word + half], i);
-          factors.setA(g + 8 * half, k, a.value, a.exponent);
-          factors.steep |= a.steep;
-        }
-        const Decoded b = decode(slots[lane].b[word], i);
-        factors.setB(k, g, b.value, b.exponent);
-        factors.steep |= b.steep;
+/// Puts the words of fragments in their places: rows of a and columns of b,
+/// `kElements` of type Element in a word, along k.
+template <class Element>
+struct Tiles {
+  static constexpr uint32_t kElements = 4 / sizeof(Element);
+  static constexpr uint32_t kProducts = 8 * kElements;
+  Element a[16][kProducts], b[8][kProducts];
+
+  explicit Tiles(const Slot *slots) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      const uint32_t g = lane / 4, t = lane % 4 * kElements;
+      const Slot &slot = slots[lane];
+      for (uint32_t word = 0; word < 2; ++word) {
+        const uint32_t k = t + word * (kProducts / 2);
+        __builtin_memcpy_inline(&a[g][k], &slot.a[2 * word], 4);
+        __builtin_memcpy_inline(&a[g + 8][k], &slot.a[2 * word + 1], 4);
+        __builtin_memcpy_inline(&b[g][k], &slot.b[word], 4);
       }
+    }
   }
-}
+};
 
 } // namespace
 
@@ -90,10 +93,10 @@ void mmaBF16(float *d, const uint32_t *a, const uint32_t *b) {
         slot.b = b;
       },
       [&](Slot *slots) {
+        const Tiles<uint16_t> tiles(slots);
         Factors factors;
-        gather<2>(slots, factors, [](uint32_t word, uint32_t i) {
-          return decodeBF16(uint16_t(word >> 16 * i));
-        });
+        factors.setA(tiles.a);
+        factors.setB(tiles.b);
         multiply(slots, factors, 16, sumModelBF16(*block.options));
       });
 }
@@ -110,10 +113,10 @@ void mmaF8(float *d, const uint32_t *a, const uint32_t *b) {
         slot.b = b;
       },
       [&](Slot *slots) {
+        const Tiles<uint8_t> tiles(slots);
         Factors factors;
-        gather<4>(slots, factors, [](uint32_t word, uint32_t i) {
-          return decodeF8(uint8_t(word >> 8 * i));
-        });
+        factors.setA(tiles.a);
+        factors.setB(tiles.b);
         multiply(slots, factors, 32, sumModelF8(*block.options));
       });
 }

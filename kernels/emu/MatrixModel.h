@@ -22,36 +22,63 @@ inline SumModel sumModelF8(const Options &options) {
   return {13, 13, early ? 16u : 32u, options.arithmetic == Arithmetic::Exact};
 }
 
+/// A factor, its exponent, and whether it is steep (Factors).
 struct Decoded {
   float value;
   int32_t exponent;
-  bool steep; // see Factors
+  int32_t steep;
 };
 
-inline Decoded decodeBF16(uint16_t bits) {
+[[clang::always_inline]] inline Decoded decode(uint16_t bits) {
   const int32_t biased = bits >> 7 & 0xff;
-  const float value = kernels::toFloat(kernels::bf16{bits});
-  if ((bits & 0x7fff) == 0)
-    return {value, kZeroExponent, false};
-  return {value, (biased ? biased : 1) - 127, biased < 77 || biased > 177};
+  const bool zero = (bits & 0x7fff) == 0;
+  return {__builtin_bit_cast(float, uint32_t(bits) << 16),
+          zero ? kZeroExponent : (biased ? biased : 1) - 127,
+          !zero & ((biased < 77) | (biased > 177))};
 }
 
-/// All codes; exponents of subnormals are -6.
+/// All codes of f8e4m3fn; the exponent of subnormals is -6.
 struct F8Table {
-  Decoded codes[256];
-  F8Table() {
+  Decoded codes[256] = {};
+  constexpr F8Table() {
     for (unsigned code = 0; code < 256; ++code) {
       const int32_t biased = code >> 3 & 0xf;
-      const float value = kernels::toFloat(kernels::f8e4m3fn{uint8_t(code)});
       const bool zero = (code & 0x7f) == 0;
-      codes[code] = {value, zero ? kZeroExponent : (biased ? biased : 1) - 7,
+      codes[code] = {kernels::toFloat(kernels::f8e4m3fn{uint8_t(code)}),
+                     zero ? kZeroExponent : (biased ? biased : 1) - 7,
                      (code & 0x7f) == 0x7f};
     }
   }
 };
-inline Decoded decodeF8(uint8_t bits) {
-  static const F8Table table;
-  return table.codes[bits];
+inline constexpr F8Table kF8Table;
+[[clang::always_inline]] inline Decoded decode(uint8_t bits) {
+  return kF8Table.codes[bits];
+}
+
+template <class Code, uint32_t kProducts>
+void Factors::setA(const Code (&codes)[16][kProducts]) {
+  int32_t steeps = 0;
+  for (uint32_t row = 0; row < 16; ++row)
+    for (uint32_t k = 0; k < kProducts; ++k) {
+      const Decoded factor = decode(codes[row][k]);
+      a[row][k] = factor.value;
+      aExponent[row][k] = factor.exponent;
+      steeps |= factor.steep;
+    }
+  steep |= steeps;
+}
+
+template <class Code, uint32_t kProducts>
+void Factors::setB(const Code (&codes)[8][kProducts]) {
+  int32_t steeps = 0;
+  for (uint32_t k = 0; k < kProducts; ++k)
+    for (uint32_t column = 0; column < 8; ++column) {
+      const Decoded factor = decode(codes[column][k]);
+      b[k][column] = factor.value;
+      bExponent[k][column] = factor.exponent;
+      steeps |= factor.steep;
+    }
+  steep |= steeps;
 }
 
 } // namespace ds::emu

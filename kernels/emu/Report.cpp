@@ -29,9 +29,14 @@ std::string Block::describeWait(const Thread &thread) const {
          << " threads are there)";
     break;
   }
-  case Thread::Wait::Mbarrier:
-    text << "mbarrier";
+  case Thread::Wait::Mbarrier: {
+    const MbarrierState &state = mbarriers[thread.waitId & 0xffff];
+    text << "the mbarrier at shared memory + " << state.offset
+         << " for parity " << (thread.waitId >> 16) << " (phase "
+         << state.phase << ", " << state.pending << " of " << state.count
+         << " arrivals and " << state.bytes << " bytes are missing)";
     break;
+  }
   }
   return text.str();
 }
@@ -64,8 +69,6 @@ void Block::failDeadlocked() {
   failWith(text.str());
 }
 
-bool Block::progress() { return false; }
-
 void Block::auditThread(Thread &thread) {
   if (thread.open.copies)
     fail("copyAsync16: ", thread.open.copies,
@@ -76,32 +79,60 @@ void Block::auditThread(Thread &thread) {
   if (inFlight)
     fail("copyAsync16: ", inFlight,
          " copies were never waited for when the thread returned");
-  if (exited == 0 && barriers[0].arrived == 0)
-    return;
   if (barriers[0].arrived)
     fail("barrier divergence: ", barriers[0].arrived,
          " threads wait in syncBlock, but this one has returned");
 }
 
-void Block::auditBlock() {
+std::string Block::auditWarps() const {
+  std::ostringstream text;
+  for (uint32_t w = 0; w < threadCount / kLanes; ++w) {
+    const WarpgroupState &state = warps[w].warpgroup;
+    const WarpgroupState &first = warps[w / 4 * 4].warpgroup;
+    if (!state.open.empty())
+      text << "warp " << w << " has multiplications that were never committed";
+    else if (!state.groups.empty())
+      text << "warp " << w << " has multiplications that were never waited for";
+    else if (state.instructions != first.instructions ||
+             state.history != first.history)
+      text << "warp " << w << " has executed other warp group instructions ("
+           << state.instructions << ") than warp " << w / 4 * 4 << " ("
+           << first.instructions << ")";
+    if (!text.str().empty())
+      break;
+  }
+  return text.str();
+}
+
+std::string Block::audit() const {
+  std::ostringstream text;
   for (uint32_t id = 1; id < kBarriers; ++id)
     if (barriers[id].arrived) {
-      failure =
-          options->name + ", block " + std::to_string(index) +
-          ": namedBarrier " + std::to_string(id) +
-          " is unbalanced at the end: " + std::to_string(barriers[id].arrived) +
-          " of " + std::to_string(barriers[id].expected) + " threads arrived";
-      return;
+      text << "namedBarrier " << id << " is unbalanced at the end: "
+           << barriers[id].arrived << " of " << barriers[id].expected
+           << " threads arrived";
+      return text.str();
+    }
+  if (!copies.empty()) {
+    text << copies.size() << " tile loads are under way at the end";
+    return text.str();
+  }
+  for (const MbarrierState &state : mbarriers)
+    if (state.pending != state.count || state.bytes != 0) {
+      text << "the mbarrier at shared memory + " << state.offset
+           << " is unbalanced at the end: " << state.pending << " of "
+           << state.count << " arrivals and " << state.bytes
+           << " bytes are missing";
+      return text.str();
     }
   for (const char *byte = shared + sharedBytes;
-       reinterpret_cast<uintptr_t>(byte) % 1024 != 0; ++byte)
-    if (*byte != char(0xff)) {
-      failure = options->name + ", block " + std::to_string(index) +
-                ": shared memory was written " +
-                std::to_string(byte - shared - sharedBytes) +
-                " bytes past its end of " + std::to_string(sharedBytes);
-      return;
+       reinterpret_cast<uintptr_t>(byte) % kSharedAlign != 0; ++byte)
+    if (*byte != char(kPoison)) {
+      text << "shared memory was written " << byte - shared - sharedBytes
+           << " bytes past its end of " << sharedBytes;
+      return text.str();
     }
+  return auditWarps();
 }
 
 } // namespace ds::emu

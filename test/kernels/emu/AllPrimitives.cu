@@ -4,7 +4,7 @@
 using namespace ds::kernels::cuda;
 
 #ifdef __CUDACC__
-#define DS_TEST_KERNEL extern "C" __global__
+#define DS_TEST_KERNEL extern "C" __global__ __launch_bounds__(256, 1)
 #else
 #define DS_TEST_KERNEL extern "C"
 #endif
@@ -17,3 +17,6 @@ DS_TEST_KERNEL void arithmetic(const float *in, float *out) {
 }
 DS_TEST_KERNEL void memory(const void *in, void *out) { useMemory(in, out); }
 DS_TEST_KERNEL void matrices(float *out) { useMatrices(out); }
+DS_TEST_KERNEL void tiles(const ds::kernels::TensorMap *map, float *out) {
+  useTiles(map, out);
+}

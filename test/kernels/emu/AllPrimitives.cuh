@@ -6,6 +6,7 @@
 #include "kernels/base/Mma.cuh"
 #include "kernels/base/Pages.h"
 #include "kernels/base/Shape.h"
+#include "kernels/base/Tile.cuh"
 #include "kernels/base/Work.h"
 
 namespace ds::kernels::cuda {
@@ -71,6 +72,49 @@ DS_DEVICE void useMatrices(float *out) {
   mmaF8(sums, d, e);
   for (int i = 0; i < 4; ++i)
     out[i] = sums[i] + float(c[0] + f[0] + sharedAddress(row));
+}
+
+template <class Element, uint32_t kRegisters>
+DS_DEVICE void useWidth(SharedDescriptor a, float *out) {
+  float d[kRegisters] = {};
+  warpgroupFence();
+  warpgroupMma<Element>(d, a, a.advance(32), true);
+  warpgroupMma<Element>(d, a.advance(64), a, false);
+  warpgroupCommit();
+  warpgroupWait<1>();
+  warpgroupWait<0>();
+  pinRegisters(d);
+  for (uint32_t i = 0; i < kRegisters; ++i)
+    out[i * blockThreads() + threadIndex()] = d[i];
+}
+
+DS_DEVICE void useTiles(const TensorMap *map, float *out) {
+  auto *barrier = sharedMemory<Mbarrier>();
+  char *tile = sharedMemory<char>() + 1024;
+  if (threadIndex() == 0) {
+    init(barrier, 1);
+    init(barrier + 1, blockThreads());
+    fenceInit();
+    tensorMapAcquire(map);
+    prefetchMap(map);
+    arriveExpect(barrier, 8192);
+    loadTile(tile, map, barrier, 128, -8);
+  }
+  syncBlock();
+  arrive(barrier + 1);
+  wait(barrier, 0);
+  fenceProxyAsync();
+  const SharedDescriptor a = SharedDescriptor::at(tile);
+  useWidth<f8e4m3fn, 8>(a, out);
+  useWidth<f8e4m3fn, 16>(a, out);
+  useWidth<f8e4m3fn, 32>(a, out);
+  useWidth<f8e4m3fn, 64>(a, out);
+  useWidth<f8e4m3fn, 128>(a, out);
+  useWidth<bf16, 8>(a, out);
+  useWidth<bf16, 16>(a, out);
+  useWidth<bf16, 32>(a, out);
+  useWidth<bf16, 64>(a, out);
+  useWidth<bf16, 128>(a, out);
 }
 
 } // namespace ds::kernels::cuda
