@@ -22,10 +22,10 @@ DS_DEVICE void init(Mbarrier *barrier, uint32_t count) {
 #if DS_EMULATED
   emu::mbarrierInit(&barrier->state, count);
 #else
-  asm volatile("mbarrier.init.shared.b64 [%0], %1;" ::"r"(
-                   sharedAddress(barrier)),
-               "r"(count)
-               : "memory");
+  asm volatile(
+      "mbarrier.init.shared.b64 [%0], %1;" ::"r"(sharedAddress(barrier)),
+      "r"(count)
+      : "memory");
 #endif
 }
 /// After init, by the same thread: tile loads see the barriers too.
@@ -41,10 +41,10 @@ DS_DEVICE void arrive(Mbarrier *barrier) {
 #if DS_EMULATED
   emu::mbarrierArrive(&barrier->state);
 #else
-  asm volatile("{\n.reg .b64 state;\n"
-               "mbarrier.arrive.shared.b64 state, [%0];\n}" ::"r"(
-                   sharedAddress(barrier))
-               : "memory");
+  asm volatile(
+      "{\n.reg .b64 state;\n"
+      "mbarrier.arrive.shared.b64 state, [%0];\n}" ::"r"(sharedAddress(barrier))
+      : "memory");
 #endif
 }
 /// One arrival that also makes the phase wait for `bytes` of tile loads: all

@@ -17,10 +17,10 @@ struct MbarrierState {
   uint32_t pending = 0;
   int64_t bytes = 0; // expected less copied; copies may come first
   uint32_t phase = 0;
-  bool fenced = false; // visible to tile loads
-  uint32_t maker = 0;  // the thread that made it
+  bool fenced = false;       // visible to tile loads
+  uint32_t maker = 0;        // the thread that made it
   uint32_t waiters[32] = {}; // lanes, by warp
-  char edges[2] = {}; // as Barrier::edge()
+  char edges[2] = {};        // as Barrier::edge()
 };
 
 /// A tile load that has not happened yet.
@@ -38,6 +38,7 @@ struct WarpMma {
   uint32_t registers; // columns / 2
   bool accumulate, f8;
   uint32_t sums; // index among WarpgroupState::sums
+  bool done;
 };
 
 /// The registers of all lanes that multiplications in flight add to; they

@@ -20,6 +20,7 @@ static void perform(const Copy &copy) {
 }
 
 void copyAsync16(void *shared, const void *global, uint32_t validBytes) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.sharedOffset("copyAsync16", shared, 16, 16);
   if (validBytes > 16)
@@ -40,6 +41,7 @@ void copyAsync16(void *shared, const void *global, uint32_t validBytes) {
 }
 
 void copyAsyncCommit() {
+  const Quiet quiet;
   Thread &self = *currentBlock->running;
   if (self.groups.size() == self.oldestGroup) { // all are done with
     self.groups.clear();
@@ -50,6 +52,7 @@ void copyAsyncCommit() {
 }
 
 void copyAsyncWait(uint32_t groups) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.maybeYield();
   Thread &self = *block.running;

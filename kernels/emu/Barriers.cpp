@@ -14,6 +14,7 @@ uint32_t gridBlocks() { return currentBlock->grid.total; }
 uint32_t blockThreads() { return currentBlock->threadCount; }
 void *sharedMemory() { return currentBlock->shared; }
 uint32_t sharedAddress(const void *pointer) {
+  const Quiet quiet;
   return currentBlock->sharedOffset("sharedAddress", pointer, 0, 1);
 }
 
@@ -64,6 +65,7 @@ void Block::checkGlobal(const char *instruction, const void *pointer,
 }
 
 void checkAccess(const void *pointer, uint32_t bytes, bool write) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (reinterpret_cast<uintptr_t>(pointer) % bytes != 0)
     block.fail(write ? "store" : "load", bytes, ": ", pointer,
@@ -121,6 +123,7 @@ static void finish(Block &block, uint32_t id, Barrier &barrier) {
 }
 
 static void await(Block &block, uint32_t id, uint32_t threads) {
+  const Quiet quiet;
   block.maybeYield();
   Barrier &barrier = arrive(block, id, threads);
   const void *edge = barrier.edge();
@@ -136,6 +139,7 @@ void namedBarrier(uint32_t id, uint32_t threads) {
   await(*currentBlock, id, threads);
 }
 void namedBarrierArrive(uint32_t id, uint32_t threads) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.maybeYield();
   Barrier &barrier = arrive(block, id, threads);
@@ -144,6 +148,7 @@ void namedBarrierArrive(uint32_t id, uint32_t threads) {
 }
 
 void syncWarp(uint32_t mask) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (mask == 0)
     block.fail("syncWarp: the lane mask is empty");
@@ -160,6 +165,7 @@ void syncWarp(uint32_t mask) {
 //===-- Exchange ----------------------------------------------------------===//
 
 uint32_t shuffle(uint32_t kind, uint32_t value, uint32_t lane) {
+  const Quiet quiet;
   static constexpr Collective kKinds[] = {
       Collective::Shuffle, Collective::ShuffleUp, Collective::ShuffleDown,
       Collective::ShuffleXor};
@@ -185,6 +191,7 @@ uint32_t shuffle(uint32_t kind, uint32_t value, uint32_t lane) {
 }
 
 uint32_t ballot(bool predicate) {
+  const Quiet quiet;
   return currentBlock
       ->meet(
           Collective::Ballot, kFullMask,
@@ -202,6 +209,7 @@ uint32_t ballot(bool predicate) {
 /// All five steps of a butterfly in one meeting.
 template <class Combine>
 static float butterfly(Collective kind, float value, Combine combine) {
+  const Quiet quiet;
   const Slot &slot = currentBlock->meet(
       kind, kFullMask,
       [&](Slot &slot) { slot.value = std::bit_cast<uint32_t>(value); },

@@ -86,7 +86,6 @@ void Block::wake(uint32_t warp, uint32_t lanes) {
 }
 
 void Block::wait(Thread::Wait why, uint32_t id, const void *on) {
-  maybeProgress();
   Thread &self = *running;
   self.wait = why;
   self.waitId = id;
@@ -95,6 +94,7 @@ void Block::wait(Thread::Wait why, uint32_t id, const void *on) {
   warp.ready &= ~(1u << self.index % kLanes);
   if (warp.ready == 0)
     readyWarps &= ~(1u << self.index / kLanes);
+  maybeProgress(); // may wake this thread
   // The common case, the next lane of a warp that goes in order.
   const uint32_t after = self.index % kLanes + 1;
   Thread *next = options->seed == 0 && after < kLanes && warp.ready >> after & 1
@@ -129,6 +129,7 @@ void Block::entry() {
   acquire(&block);
   block.function(block.call);
   release(&block);
+  const Quiet quiet;
   block.auditThread(self);
   self.done = true;
   ++block.exited;
@@ -203,6 +204,7 @@ void Block::begin(uint32_t count, size_t bytes) {
 std::string Block::run(void (*function)(const void *), const void *call,
                        const Grid &grid, uint32_t index, uint32_t threadCount,
                        size_t sharedBytes, const Options &options) {
+  const Quiet quiet;
   this->function = function;
   this->call = call;
   this->grid = grid;
@@ -220,16 +222,19 @@ std::string Block::run(void (*function)(const void *), const void *call,
   main.switchTo(running->fiber);
   acquire(this);
   currentBlock = outer;
-  if (!failure.empty())
+  if (!failure.empty()) {
+    for (uint32_t i = 0; i < threadCount; ++i)
+      main.join(threads[i]->fiber);
     return failure;
+  }
 #ifdef DS_EMU_ASAN
   // The audit looks at what lies beyond shared memory.
   ASAN_UNPOISON_MEMORY_REGION(arena, kArenaBytes);
 #endif
   const std::string found = audit();
-  return found.empty() ? found
-                       : options.name + ", block " + std::to_string(index) +
-                             ": " + found;
+  return found.empty()
+             ? found
+             : options.name + ", block " + std::to_string(index) + ": " + found;
 }
 
 void Block::failWith(const std::string &text) {

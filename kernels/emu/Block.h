@@ -59,7 +59,7 @@ struct Thread {
   // for yet, oldest first.
   CopyGroup open;
   std::vector<CopyGroup> groups;
-  size_t oldestGroup = 0; // groups before it are done with
+  size_t oldestGroup = 0;                 // groups before it are done with
   std::vector<const void *> acquiredMaps; // tensor maps
 };
 
@@ -181,7 +181,7 @@ public:
   Warp warps[kMaxWarps];
   Barrier barriers[kBarriers];
   uint32_t exited = 0;
-  uint32_t serial = 0;                // of this block among all
+  uint32_t serial = 0;                 // of this block among all
   std::deque<MbarrierState> mbarriers; // places stay: sanitizers know them
   std::vector<TileCopy> copies;        // tile loads under way
   // Shared memory as tile copies and wgmma see it, where effects are not at

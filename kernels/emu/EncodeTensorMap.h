@@ -9,15 +9,15 @@ namespace ds::emu {
 
 /// A row-major matrix in device memory and the box that a load takes of it.
 struct EmulatedMap {
-  uint64_t mark;        // kMapMark
-  const void *base;     // 16-byte aligned
-  uint64_t columns;     // elements
+  uint64_t mark;    // kMapMark
+  const void *base; // 16-byte aligned
+  uint64_t columns; // elements
   uint64_t rows;
-  uint64_t pitch;       // bytes from row to row, a multiple of 16
-  uint32_t boxColumns;  // elements; their bytes a multiple of 16
-  uint32_t boxRows;     // up to 256
+  uint64_t pitch;      // bytes from row to row, a multiple of 16
+  uint32_t boxColumns; // elements; their bytes a multiple of 16
+  uint32_t boxRows;    // up to 256
   uint32_t elementBytes;
-  uint32_t swizzled;    // 1: 128-byte swizzle, of boxes 128 bytes wide
+  uint32_t swizzled; // 1: 128-byte swizzle, of boxes 128 bytes wide
 };
 static_assert(sizeof(EmulatedMap) <= sizeof(kernels::TensorMap));
 constexpr uint64_t kMapMark = 0x70616d20756d6564;

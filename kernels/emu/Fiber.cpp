@@ -12,9 +12,9 @@
 #endif
 
 // ds_emu_switch(void **save, void *load): keeps the callee-saved registers of
-// the System V ABI; kernels leave the floating-point control words alone. A jump
-// is predicted by where it went last, mostly the same place in the next lane;
-// a return would be predicted by this lane's calls, always wrongly.
+// the System V ABI; kernels leave the floating-point control words alone. A
+// jump is predicted by where it went last, mostly the same place in the next
+// lane; a return would be predicted by this lane's calls, always wrongly.
 asm(R"(.text
 .hidden ds_emu_switch
 .globl ds_emu_switch
@@ -73,8 +73,12 @@ void Fiber::create(size_t number) {
 
 void Fiber::prepare(void (*entry)()) {
 #ifdef DS_EMU_ASAN
-  // Frames that the last block left standing.
-  ASAN_UNPOISON_MEMORY_REGION(mapping + kGuardBytes, kStackBytes);
+  // Frames that the last block left standing: all of an abandoned fiber, those
+  // of its entry otherwise.
+  char *lowest = abandoned ? mapping + kGuardBytes : top - 4096;
+  ASAN_UNPOISON_MEMORY_REGION(lowest,
+                              mapping + kGuardBytes + kStackBytes - lowest);
+  abandoned = false;
 #endif
   // `entry` finds the stack as after a call: 8 below a multiple of 16.
   auto *frame = reinterpret_cast<uintptr_t *>(top);
@@ -106,12 +110,25 @@ void Fiber::switchTo(Fiber &to, [[maybe_unused]] bool forGood) {
                                  to.bytes);
 #endif
 #ifdef DS_EMU_TSAN
+  Quiet::end(); // a fiber that is left for good may be used again
   // A switch is no synchronisation: that is what races are found by.
   __tsan_switch_to_fiber(to.tsan, __tsan_switch_to_fiber_no_sync);
 #endif
   ds_emu_switch(&stackPointer, to.stackPointer);
+  Quiet::begin();
 #ifdef DS_EMU_ASAN
   __sanitizer_finish_switch_fiber(fakeStack, nullptr, nullptr);
+#endif
+}
+
+void Fiber::join(Fiber &other) {
+  other.abandoned = true;
+#ifdef DS_EMU_TSAN
+  // Without the flag a switch is a synchronisation; stacks stay as they are.
+  Quiet::end();
+  __tsan_switch_to_fiber(other.tsan, 0);
+  __tsan_switch_to_fiber(tsan, 0);
+  Quiet::begin();
 #endif
 }
 

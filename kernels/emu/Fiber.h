@@ -36,6 +36,9 @@ public:
   /// Leaves the running fiber, which is this one, for `to`; returns when
   /// something switches back, which never happens after `forGood`.
   void switchTo(Fiber &to, bool forGood = false);
+  /// Tells sanitizers that `other` is left for good, and that what it did
+  /// happened before what follows in the running fiber, which is this one.
+  void join(Fiber &other);
   /// The first thing that `entry` does.
   static void entered();
 
@@ -43,7 +46,8 @@ private:
   void *stackPointer = nullptr;
   char *mapping = nullptr; // guard page, then the stack
   char *top = nullptr;     // where the first frame begins
-  // Annotations for sanitizers.
+  // For sanitizers.
+  bool abandoned = false;
   const void *bottom = nullptr;
   size_t bytes = 0;
   void *fakeStack = nullptr;

@@ -11,6 +11,7 @@ namespace ds::emu {
 
 void loadMatrix(uint32_t *r, const void *sharedRow, uint32_t count,
                 bool transposed) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (block.running->index % kLanes < 8 * count) {
     block.sharedOffset("loadMatrix", sharedRow, 16, 16);
@@ -84,6 +85,7 @@ struct Tiles {
 } // namespace
 
 void mmaBF16(float *d, const uint32_t *a, const uint32_t *b) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.meet(
       Collective::MmaBF16, kFullMask,
@@ -102,6 +104,7 @@ void mmaBF16(float *d, const uint32_t *a, const uint32_t *b) {
 }
 
 void mmaF8(float *d, const uint32_t *a, const uint32_t *b) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (block.options->architecture != Architecture::SM89)
     block.fail("mmaF8: only sm_89 and sm_120 have this instruction");

@@ -14,8 +14,8 @@ static uint64_t markOf(const Block &block) {
 uint32_t Block::findMbarrier(const char *instruction, const uint64_t *barrier) {
   sharedOffset(instruction, barrier, sizeof *barrier, sizeof *barrier);
   const uint64_t bits = *barrier ^ markOf(*this);
-  if (bits >= mbarriers.size() ||
-      shared + mbarriers[bits].offset != reinterpret_cast<const char *>(barrier))
+  if (bits >= mbarriers.size() || shared + mbarriers[bits].offset !=
+                                      reinterpret_cast<const char *>(barrier))
     fail(instruction, ": the mbarrier at shared memory + ",
          reinterpret_cast<const char *>(barrier) - shared,
          " is used before init, or was overwritten");
@@ -36,6 +36,7 @@ void Block::endPhase(MbarrierState &state) {
 }
 
 void mbarrierInit(uint64_t *barrier, uint32_t count) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   const uint32_t offset =
       block.sharedOffset("init", barrier, sizeof *barrier, sizeof *barrier);
@@ -56,12 +57,14 @@ void mbarrierInit(uint64_t *barrier, uint32_t count) {
 }
 
 void mbarrierFenceInit() {
+  const Quiet quiet;
   for (MbarrierState &state : currentBlock->mbarriers)
     if (state.maker == currentBlock->running->index)
       state.fenced = true;
 }
 
 static void arrive(const char *name, uint64_t *barrier, uint32_t bytes) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.maybeYield();
   MbarrierState &state = block.mbarriers[block.findMbarrier(name, barrier)];
@@ -82,6 +85,7 @@ void mbarrierArriveExpect(uint64_t *barrier, uint32_t bytes) {
 }
 
 void mbarrierWait(uint64_t *barrier, uint32_t parity) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   block.maybeYield();
   if (parity > 1)

@@ -31,10 +31,10 @@ std::string Block::describeWait(const Thread &thread) const {
   }
   case Thread::Wait::Mbarrier: {
     const MbarrierState &state = mbarriers[thread.waitId & 0xffff];
-    text << "the mbarrier at shared memory + " << state.offset
-         << " for parity " << (thread.waitId >> 16) << " (phase "
-         << state.phase << ", " << state.pending << " of " << state.count
-         << " arrivals and " << state.bytes << " bytes are missing)";
+    text << "the mbarrier at shared memory + " << state.offset << " for parity "
+         << (thread.waitId >> 16) << " (phase " << state.phase << ", "
+         << state.pending << " of " << state.count << " arrivals and "
+         << state.bytes << " bytes are missing)";
     break;
   }
   }
@@ -108,9 +108,9 @@ std::string Block::audit() const {
   std::ostringstream text;
   for (uint32_t id = 1; id < kBarriers; ++id)
     if (barriers[id].arrived) {
-      text << "namedBarrier " << id << " is unbalanced at the end: "
-           << barriers[id].arrived << " of " << barriers[id].expected
-           << " threads arrived";
+      text << "namedBarrier " << id
+           << " is unbalanced at the end: " << barriers[id].arrived << " of "
+           << barriers[id].expected << " threads arrived";
       return text.str();
     }
   if (!copies.empty()) {

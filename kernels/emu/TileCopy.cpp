@@ -8,9 +8,9 @@
 
 namespace ds::emu {
 
-constexpr uint32_t kMaxBox = 256;      // elements along a side
-constexpr uint32_t kSwizzleRow = 128;  // bytes
-constexpr uint32_t kPiece = 16;        // bytes that a swizzle moves together
+constexpr uint32_t kMaxBox = 256;     // elements along a side
+constexpr uint32_t kSwizzleRow = 128; // bytes
+constexpr uint32_t kPiece = 16;       // bytes that a swizzle moves together
 constexpr uint32_t kSwizzleAlign = 1024;
 
 std::string encodeTensorMap(kernels::TensorMap &to, EmulatedMap map) {
@@ -34,6 +34,7 @@ std::string encodeTensorMap(kernels::TensorMap &to, EmulatedMap map) {
 }
 
 void tensorMapAcquire(const void *map) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   auto &known = block.running->acquiredMaps;
   if (std::find(known.begin(), known.end(), map) == known.end())
@@ -42,6 +43,7 @@ void tensorMapAcquire(const void *map) {
 
 void loadTile(void *shared, const void *map, uint64_t *barrier, int32_t column,
               int32_t row) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (block.options->architecture < Architecture::SM90a)
     block.fail("loadTile: not on this architecture");
@@ -66,8 +68,8 @@ void loadTile(void *shared, const void *map, uint64_t *barrier, int32_t column,
   copy.column = column;
   copy.row = row;
   // From here on the tile may be written, in the name of this thread.
-  release(&state.edges[state.phase & 1]);
   noteWrite(shared, size_t(rowBytes) * copy.map.boxRows);
+  release(&state.edges[state.phase & 1]);
   if (block.options->completion == Completion::Earliest)
     block.perform(copy);
   else
@@ -85,8 +87,7 @@ void Block::perform(const TileCopy &copy) {
     for (uint32_t begin = 0; begin < rowBytes; begin += kPiece) {
       char piece[kPiece];
       for (uint32_t i = 0; i < kPiece; ++i) {
-        const int64_t at =
-            int64_t(copy.column) * map.elementBytes + begin + i;
+        const int64_t at = int64_t(copy.column) * map.elementBytes + begin + i;
         const bool inside =
             inRows && at >= 0 && at < int64_t(map.columns * map.elementBytes);
         piece[i] = inside ? from[at] : 0;
@@ -102,14 +103,14 @@ void Block::perform(const TileCopy &copy) {
   MbarrierState &state = mbarriers[copy.barrier];
   if (state.phase != copy.phase)
     fail("a tile load ends in a later phase of the mbarrier at shared "
-              "memory + ",
-              state.offset,
-              " than it began in: the bytes expected are fewer than are loaded");
+         "memory + ",
+         state.offset,
+         " than it began in: the bytes expected are fewer than are loaded");
   state.bytes -= int64_t(rowBytes) * map.boxRows;
   if (state.pending == 0 && state.bytes < 0)
     fail("tile loads brought ", -state.bytes,
-              " bytes more than the mbarrier at shared memory + ",
-              state.offset, " expects");
+         " bytes more than the mbarrier at shared memory + ", state.offset,
+         " expects");
   endPhase(state);
 }
 
@@ -128,6 +129,7 @@ bool Block::progress() {
 
 /// Tile copies and wgmma see a thread's writes after its fence only.
 void fenceProxyAsync() {
+  const Quiet quiet;
   Block &block = *currentBlock;
   if (!block.asyncView.empty())
     std::memcpy(block.asyncView.data(), block.shared, block.sharedBytes);

@@ -41,9 +41,8 @@ void check(Block &block, const Matrix &matrix, uint32_t rows) {
   const size_t end =
       matrix.start / 128 * 128 + (rows / 8 - 1) * matrix.stride + 1024;
   if (end > block.sharedBytes)
-    block.fail("warpgroupMma: the tile of ", rows,
-               " rows at shared memory + ", matrix.start,
-               " ends outside its ", block.sharedBytes, " bytes");
+    block.fail("warpgroupMma: the tile of ", rows, " rows at shared memory + ",
+               matrix.start, " ends outside its ", block.sharedBytes, " bytes");
 }
 
 /// Tells sanitizers that the rows of a tile are read.
@@ -96,9 +95,7 @@ void multiply(const Block &block, uint32_t warp, const WarpMma &mma,
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       for (uint32_t i = 0; i < 4; ++i)
         place(lane, i) =
-            mma.accumulate
-                ? values[lane * mma.registers + block8 * 4 + i]
-                : 0;
+            mma.accumulate ? values[lane * mma.registers + block8 * 4 + i] : 0;
     dotAdd(d, factors, kProducts, model);
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       for (uint32_t i = 0; i < 4; ++i)
@@ -126,7 +123,6 @@ WarpgroupState &begin(Block &block, const char *name) {
 
 void Block::perform(Warp &warp, uint32_t warpIndex, const WarpMma &mma) {
   Sums &sums = warp.warpgroup.sums[mma.sums];
-  noteOperands(*this, warpIndex, mma);
   if (mma.f8)
     multiply<uint8_t>(*this, warpIndex, mma, sums.values.data());
   else
@@ -165,6 +161,7 @@ static uint32_t findSums(WarpgroupState &state, const Slot *slots,
 
 void warpgroupMma(float *d, uint32_t registers, uint64_t a, uint64_t b,
                   bool accumulate, bool f8) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   WarpgroupState &state = begin(block, "warpgroupMma");
   const uint32_t index = block.running->index / kLanes;
@@ -190,7 +187,7 @@ void warpgroupMma(float *d, uint32_t registers, uint64_t a, uint64_t b,
         check(block, Matrix(b), registers * 2);
         remember(state, Collective::WarpgroupMma,
                  a * 31 ^ b ^ uint64_t(slots[0].value) << 40);
-        WarpMma mma{a, b, registers, accumulate, f8, 0};
+        WarpMma mma{a, b, registers, accumulate, f8, 0, false};
         mma.sums = findSums(state, slots, registers);
         ++state.sums[mma.sums].users;
         acquire(&state.edges[0]);
@@ -199,32 +196,37 @@ void warpgroupMma(float *d, uint32_t registers, uint64_t a, uint64_t b,
         const bool late = state.sums[mma.sums].users > 1;
         if (!late && block.atOnce()) {
           block.perform(block.warps[index], index, mma);
-          mma.registers = 0; // done
+          mma.done = true;
         }
         state.open.push_back(mma);
       });
 }
 
 void warpgroupFence() {
+  const Quiet quiet;
   WarpgroupState &state = begin(*currentBlock, "warpgroupFence");
-  currentBlock->meet(Collective::WarpgroupFence, kFullMask, [](Slot &) {},
-                     [&](Slot *) {
-                       state.fenced = true;
-                       remember(state, Collective::WarpgroupFence, 0);
-                     });
+  currentBlock->meet(
+      Collective::WarpgroupFence, kFullMask, [](Slot &) {},
+      [&](Slot *) {
+        state.fenced = true;
+        remember(state, Collective::WarpgroupFence, 0);
+      });
 }
 
 void warpgroupCommit() {
+  const Quiet quiet;
   WarpgroupState &state = begin(*currentBlock, "warpgroupCommit");
-  currentBlock->meet(Collective::WarpgroupCommit, kFullMask, [](Slot &) {},
-                     [&](Slot *) {
-                       state.groups.push_back(std::move(state.open));
-                       state.open.clear();
-                       remember(state, Collective::WarpgroupCommit, 0);
-                     });
+  currentBlock->meet(
+      Collective::WarpgroupCommit, kFullMask, [](Slot &) {},
+      [&](Slot *) {
+        state.groups.push_back(std::move(state.open));
+        state.open.clear();
+        remember(state, Collective::WarpgroupCommit, 0);
+      });
 }
 
 void warpgroupWait(uint32_t groups) {
+  const Quiet quiet;
   Block &block = *currentBlock;
   WarpgroupState &state = begin(block, "warpgroupWait");
   const uint32_t index = block.running->index / kLanes;
@@ -234,9 +236,12 @@ void warpgroupWait(uint32_t groups) {
       [&](Slot &slot) { slot.value = groups; },
       [&](Slot *) {
         while (state.groups.size() > groups) {
-          for (const WarpMma &mma : state.groups.front())
-            if (mma.registers)
+          for (const WarpMma &mma : state.groups.front()) {
+            // Until here the tiles may be read, even if they have been.
+            noteOperands(block, index, mma);
+            if (!mma.done)
               block.perform(block.warps[index], index, mma);
+          }
           state.groups.pop_front();
         }
         state.fenced = false;
@@ -248,11 +253,12 @@ void warpgroupWait(uint32_t groups) {
 }
 
 void registers(uint32_t perThread) {
+  const Quiet quiet;
   Block &block = *currentBlock;
-  WarpgroupState &state =
-      block.warps[block.running->index / kLanes].warpgroup;
-  block.meet(Collective::Registers, kFullMask, [](Slot &) {},
-             [&](Slot *) { remember(state, Collective::Registers, perThread); });
+  WarpgroupState &state = block.warps[block.running->index / kLanes].warpgroup;
+  block.meet(
+      Collective::Registers, kFullMask, [](Slot &) {},
+      [&](Slot *) { remember(state, Collective::Registers, perThread); });
 }
 
 } // namespace ds::emu

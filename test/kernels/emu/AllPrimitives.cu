@@ -17,6 +17,22 @@ DS_TEST_KERNEL void arithmetic(const float *in, float *out) {
 }
 DS_TEST_KERNEL void memory(const void *in, void *out) { useMemory(in, out); }
 DS_TEST_KERNEL void matrices(float *out) { useMatrices(out); }
-DS_TEST_KERNEL void tiles(const ds::kernels::TensorMap *map, float *out) {
-  useTiles(map, out);
-}
+DS_TEST_KERNEL void matricesF8(const float *in, float *out) { useF8(in, out); }
+
+using ds::kernels::bf16;
+using ds::kernels::f8e4m3fn;
+#define DS_TEST_WIDTH(element, registers)                                      \
+  DS_TEST_KERNEL void tiles_##element##_##registers(                           \
+      const ds::kernels::TensorMap *map, float *out) {                         \
+    useTiles<element, registers>(map, out);                                    \
+  }
+DS_TEST_WIDTH(f8e4m3fn, 8)
+DS_TEST_WIDTH(f8e4m3fn, 16)
+DS_TEST_WIDTH(f8e4m3fn, 32)
+DS_TEST_WIDTH(f8e4m3fn, 64)
+DS_TEST_WIDTH(f8e4m3fn, 128)
+DS_TEST_WIDTH(bf16, 8)
+DS_TEST_WIDTH(bf16, 16)
+DS_TEST_WIDTH(bf16, 32)
+DS_TEST_WIDTH(bf16, 64)
+DS_TEST_WIDTH(bf16, 128)

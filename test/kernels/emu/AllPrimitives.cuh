@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Uses every primitive once, for compilers only: nothing runs it.
+// Uses every primitive, for compilers only: nothing runs it.
 #pragma once
 #include "kernels/base/Abi.h"
 #include "kernels/base/Matrix.h"
@@ -69,7 +69,7 @@ DS_DEVICE void useMatrices(float *out) {
   loadMatrix1Transposed(f, row);
   float sums[4] = {};
   mmaBF16(sums, a, b);
-  mmaF8(sums, d, e);
+  mmaBF16(sums, d, e);
   for (int i = 0; i < 4; ++i)
     out[i] = sums[i] + float(c[0] + f[0] + sharedAddress(row));
 }
@@ -88,6 +88,17 @@ DS_DEVICE void useWidth(SharedDescriptor a, float *out) {
     out[i * blockThreads() + threadIndex()] = d[i];
 }
 
+DS_DEVICE void useF8(const float *in, float *out) {
+  uint32_t a[4], b[2];
+  loadMatrix4(a, sharedMemory<char>() + 16 * laneIndex());
+  loadMatrix2(b, sharedMemory<char>() + 16 * laneIndex());
+  float sums[4] = {in[0], in[1], in[2], in[3]};
+  mmaF8(sums, a, b);
+  for (int i = 0; i < 4; ++i)
+    out[i] = sums[i];
+}
+
+template <class Element, uint32_t kRegisters>
 DS_DEVICE void useTiles(const TensorMap *map, float *out) {
   auto *barrier = sharedMemory<Mbarrier>();
   char *tile = sharedMemory<char>() + 1024;
@@ -104,17 +115,7 @@ DS_DEVICE void useTiles(const TensorMap *map, float *out) {
   arrive(barrier + 1);
   wait(barrier, 0);
   fenceProxyAsync();
-  const SharedDescriptor a = SharedDescriptor::at(tile);
-  useWidth<f8e4m3fn, 8>(a, out);
-  useWidth<f8e4m3fn, 16>(a, out);
-  useWidth<f8e4m3fn, 32>(a, out);
-  useWidth<f8e4m3fn, 64>(a, out);
-  useWidth<f8e4m3fn, 128>(a, out);
-  useWidth<bf16, 8>(a, out);
-  useWidth<bf16, 16>(a, out);
-  useWidth<bf16, 32>(a, out);
-  useWidth<bf16, 64>(a, out);
-  useWidth<bf16, 128>(a, out);
+  useWidth<Element, kRegisters>(SharedDescriptor::at(tile), out);
 }
 
 } // namespace ds::kernels::cuda
