@@ -130,6 +130,8 @@ std::string_view nameOf(Activation activation) {
     return "bf16";
   case Activation::F32:
     return "f32";
+  case Activation::F8E4M3Group128:
+    return "f8e4m3fn";
   }
   __builtin_unreachable();
 }

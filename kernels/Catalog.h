@@ -22,8 +22,9 @@ enum class Level {
   SM100A
 };
 enum class Processor { CPU, GPU };
-/// The A of a contract; None where the family has no A.
-enum class Activation { None, BF16, F32 };
+/// The A of a contract; None where the family has no A. F8E4M3Group128: codes,
+/// and one f32 scale per row and 128 columns (base/Quantize.h).
+enum class Activation { None, BF16, F32, F8E4M3Group128 };
 /// How the matrices are stored; None where the family has no matrix.
 enum class Weights { None, BF16, F8E4M3Block128 };
 

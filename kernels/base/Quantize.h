@@ -17,6 +17,13 @@ constexpr uint32_t scaleGroups(uint32_t columns) {
   return ceilDiv(columns, kScaleGroup);
 }
 
+/// Operands that activations of a contract's A take: the rows, then the scales
+/// of codes.
+template <class A>
+constexpr uint32_t kActivationOperands = 1;
+template <>
+inline constexpr uint32_t kActivationOperands<f8e4m3fn> = 2;
+
 /// The shape field scale_format: f32 as computed, or rounded up to a power of
 /// two (ue8m0), still stored as f32.
 enum ScaleFormat : uint32_t { kScaleF32, kScaleUE8M0 };

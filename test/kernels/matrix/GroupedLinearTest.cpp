@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/grouped_linear/grouped_linear.h"
 #include "test/kernels/matrix/TestMatrix.h"
+#include "test/kernels/matrix/TestRows.h"
 
 namespace ds::kernels::test {
 namespace {
@@ -10,7 +11,8 @@ struct GroupedCase {
   GroupedLinearShape shape;
   std::vector<uint32_t> offsets;
   Random random;
-  Buffer x, y;
+  TestRows x;
+  Buffer y;
   std::vector<uint32_t> tokenOf;
   std::vector<TestMatrix> matrices; // [experts, parts]
   std::vector<void *> pointers;
@@ -18,9 +20,7 @@ struct GroupedCase {
   GroupedCase(const KernelRow &row, GroupedLinearShape s,
               std::vector<uint32_t> slotsOf, uint32_t tokens)
       : shape(s), offsets(sums(slotsOf)), random(s.in + tokens),
-        x(randomActivations(row.activation,
-                            size_t(s.gather ? tokens : slots()) * s.in, random,
-                            1)),
+        x(row.activation, s.gather ? tokens : slots(), s.in, random),
         y(size_t(slots()) * s.parts * s.out * sizeof(float)) {
     for (uint32_t i = 0; i < slots(); ++i)
       tokenOf.push_back(random.below(tokens));
@@ -44,10 +44,12 @@ struct GroupedCase {
       return Operand{const_cast<uint32_t *>(of.data()), of.size() * 4,
                      Operand::Input, 0};
     };
-    return {&shape,
-            RaggedBatch({{0, slots()}}, 16),
-            {input(x, 0), indices(offsets), indices(tokenOf), output(y, 0),
-             list(pointers)}};
+    KernelCase test{&shape, RaggedBatch({{0, slots()}}, 16), {}};
+    x.appendTo(test.operands, true);
+    test.operands.insert(
+        test.operands.end(),
+        {indices(offsets), indices(tokenOf), output(y, 0), list(pointers)});
+    return test;
   }
 
   uint32_t vectorOf(uint32_t slot) const {
@@ -55,7 +57,6 @@ struct GroupedCase {
   }
 
   void expectFormula(const KernelRow &row) const {
-    auto vectors = values(x, row.activation);
     std::vector<double> want, bound;
     for (uint32_t e = 0; e < shape.experts; ++e)
       for (uint32_t slot = offsets[e]; slot < offsets[e + 1]; ++slot)
@@ -63,7 +64,7 @@ struct GroupedCase {
           for (uint32_t o = 0; o < shape.out; ++o) {
             Sum sum;
             for (uint32_t i = 0; i < shape.in; ++i)
-              sum.add(vectors[size_t(vectorOf(slot)) * shape.in + i] *
+              sum.add(x.value(vectorOf(slot), i) *
                       matrices[e * shape.parts + p].value(o, i));
             want.push_back(sum.value);
             bound.push_back(sum.magnitude * dotError(row, shape.in));
@@ -99,9 +100,10 @@ TEST(GroupedLinear, ASlotHasTheSameBitsAloneAndAmongOthers) {
           offsets[later] = 1;
         Buffer y(bytes);
         KernelCase alone = test.call();
-        alone.operands[1].data = offsets.data();
-        alone.operands[2].data = tokenOf.data();
-        alone.operands[3] = output(y, 0);
+        size_t first = alone.operands.size() - 4; // behind x
+        alone.operands[first].data = offsets.data();
+        alone.operands[first + 1].data = tokenOf.data();
+        alone.operands[first + 2] = output(y, 0);
         runKernel(kernel, alone);
         EXPECT_TRUE(y.snapshot() == together.substr(slot * bytes, bytes))
             << kernel.row.name << " slot " << slot;

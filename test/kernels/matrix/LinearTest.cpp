@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/linear/linear.h"
 #include "test/kernels/matrix/TestMatrix.h"
+#include "test/kernels/matrix/TestRows.h"
 
 namespace ds::kernels::test {
 namespace {
@@ -10,20 +11,21 @@ struct LinearCase {
   LinearShape shape;
   RaggedBatch batch;
   Random random;
-  Buffer x, y;
+  TestRows x;
+  Buffer y;
   std::vector<TestMatrix> parts;
 
   LinearCase(const KernelRow &row, LinearShape s, uint32_t tokens, size_t shift)
       : shape(s), batch({{0, tokens}}, 16), random(s.in * 1000 + tokens),
-        x(randomActivations(row.activation, size_t(tokens) * s.in, random, 1)),
+        x(row.activation, tokens, s.in, random),
         y(size_t(tokens) * linearColumns(s) * sizeof(float)) {
     for (uint32_t p = 0; p < s.parts; ++p)
       parts.emplace_back(row.weights, linearOut(s, p), s.in, random, shift);
   }
 
-  KernelCase call(const KernelRow &row) const {
+  KernelCase call() const {
     KernelCase test{&shape, batch, {}};
-    test.operands.push_back(input(x, shape.in * elementBytes(row.activation)));
+    x.appendTo(test.operands, false);
     test.operands.push_back(output(y, linearColumns(shape) * sizeof(float)));
     for (const TestMatrix &part : parts)
       part.appendTo(test.operands);
@@ -31,14 +33,13 @@ struct LinearCase {
   }
 
   void expectFormula(const KernelRow &row) const {
-    auto vectors = values(x, row.activation);
     std::vector<double> want, bound;
     for (uint32_t t = 0; t < batch.tokens(); ++t)
       for (uint32_t p = 0; p < shape.parts; ++p)
         for (uint32_t o = 0; o < linearOut(shape, p); ++o) {
           Sum sum;
           for (uint32_t i = 0; i < shape.in; ++i)
-            sum.add(vectors[size_t(t) * shape.in + i] * parts[p].value(o, i));
+            sum.add(x.value(t, i) * parts[p].value(o, i));
           want.push_back(sum.value);
           bound.push_back(sum.magnitude * dotError(row, shape.in));
         }
@@ -54,7 +55,7 @@ TEST(Linear, EveryRowComputesTheFormulaForShapesThatAreMultiplesOfNothing) {
                      std::to_string(in) + " tokens " + std::to_string(tokens));
         LinearCase test(kernel.row, {in, 2, 17, 131, 0, 0, 0}, tokens,
                         in % 2 ? 0 : 1);
-        expectSplitIndependent(kernel, test.call(kernel.row));
+        expectSplitIndependent(kernel, test.call());
         test.expectFormula(kernel.row);
       }
 }
@@ -63,7 +64,7 @@ TEST(Linear, WeightsMayStartAtAnyByte) {
   for (const NativeKernel &kernel : runnableKernels("linear"))
     for (size_t shift = 0; shift < 8; ++shift) {
       LinearCase test(kernel.row, {200, 1, 33, 0, 0, 0, 0}, 5, shift);
-      runKernel(kernel, test.call(kernel.row));
+      runKernel(kernel, test.call());
       test.expectFormula(kernel.row);
     }
 }
@@ -71,7 +72,7 @@ TEST(Linear, WeightsMayStartAtAnyByte) {
 TEST(Linear, FourPartsStandSideBySide) {
   for (const NativeKernel &kernel : runnableKernels("linear")) {
     LinearCase test(kernel.row, {72, 4, 16, 1, 40, 15, 0}, 5, 0);
-    expectSplitIndependent(kernel, test.call(kernel.row));
+    expectSplitIndependent(kernel, test.call());
     test.expectFormula(kernel.row);
   }
 }
@@ -82,14 +83,14 @@ TEST(Linear, ATokenHasTheSameBitsAloneAndAmongOthers) {
       SCOPED_TRACE(std::string(kernel.row.name) + " tokens " +
                    std::to_string(tokens));
       LinearCase test(kernel.row, {333, 2, 35, 9, 0, 0, 0}, tokens, 1);
-      expectTokenIndependent(kernel, test.call(kernel.row));
+      expectTokenIndependent(kernel, test.call());
     }
 }
 
 TEST(Linear, TheHeadWorksOnTheRowsAskedForOnly) {
   for (const NativeKernel &kernel : runnableKernels("linear")) {
     LinearCase test(kernel.row, {40, 1, 19, 0, 0, 0, 1}, 2, 0);
-    KernelCase call = test.call(kernel.row);
+    KernelCase call = test.call();
     // Two rows of x and y, but a batch of nine tokens.
     call.batch = RaggedBatch({{0, 9}}, 16);
     call.batch.rowIndex.resize(2);
@@ -108,17 +109,14 @@ TEST(Linear, EveryF8CodeIsDecodedExactlyInEveryColumn) {
         LinearCase test(kernel.row, {kIn, 1, 256, 0, 0, 0, 0}, tokens, 0);
         for (uint32_t i = 0; i < tokens * kIn; ++i) {
           float one = i % kIn == first + i / kIn ? 1 : 0; // token t takes one
-          if (kernel.row.activation == Activation::BF16)
-            test.x.set(i, toBF16(one));
-          else
-            test.x.set(i, one);
+          test.x.setExact(i / kIn, i % kIn, one);
         }
         for (uint32_t o = 0; o < 256; ++o)
           for (uint32_t i = 0; i < kIn; ++i) {
             uint8_t code = uint8_t(o + i);
             test.parts[0].setCode(o, i, (code & 0x7f) == 0x7f ? 0 : code);
           }
-        runKernel(kernel, test.call(kernel.row));
+        runKernel(kernel, test.call());
         auto y = values(test.y, Activation::F32);
         for (uint32_t t = 0; t < tokens && first + t < kIn; ++t)
           for (uint32_t o = 0; o < 256; ++o)
@@ -138,7 +136,7 @@ TEST(Linear, ANaNCodeMakesItsRowNaNAndNoOther) {
         LinearCase test(kernel.row, {130, 1, 130, 0, 0, 0, 0}, tokens, 0);
         for (uint32_t o = 0; o < 130; o += 2)
           test.parts[0].setCode(o, o, code);
-        runKernel(kernel, test.call(kernel.row));
+        runKernel(kernel, test.call());
         auto y = values(test.y, Activation::F32);
         for (uint32_t i = 0; i < y.size(); ++i)
           ASSERT_EQ(std::isnan(y[i]), i % 130 % 2 == 0)

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// quantize, cast. Both are exact: bits are compared.
+#include "kernels/base/Quantize.h"
+#include "kernels/Contracts.h"
+#include "test/kernels/KernelTest.h"
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+namespace ds::kernels::test {
+namespace {
+
+constexpr float kInfinity = HUGE_VALF;
+
+/// Rows of x and what became of them.
+struct Quantized {
+  Buffer codes, scales;
+  uint32_t n;
+
+  uint8_t code(uint32_t row, uint32_t i) const {
+    return codes.get<uint8_t>(size_t(row) * n + i);
+  }
+  float scale(uint32_t row, uint32_t group) const {
+    return scales.get<float>(size_t(row) * scaleGroups(n) + group);
+  }
+};
+
+/// Runs a row of the family on `x`; a token has one row.
+Quantized quantize(const NativeKernel &kernel, const Buffer &x, uint32_t rows,
+                   uint32_t n, uint32_t scaleFormat) {
+  Quantized result{Buffer(size_t(rows) * n),
+                   Buffer(size_t(rows) * scaleGroups(n) * sizeof(float)), n};
+  QuantizeShape shape{n, 1, scaleFormat};
+  runKernel(kernel,
+            {&shape,
+             RaggedBatch({{0, rows}}, 16),
+             {shared(x), output(result.codes, 0), output(result.scales, 0)}});
+  return result;
+}
+
+/// One row of values as a row of the table wants them.
+Buffer rowOf(Activation type, const std::vector<float> &values) {
+  Buffer x(values.size() * elementBytes(type));
+  for (size_t i = 0; i < values.size(); ++i)
+    if (type == Activation::BF16)
+      x.set(i, toBF16(values[i]));
+    else
+      x.set(i, values[i]);
+  return x;
+}
+
+std::string readGolden() {
+  std::ifstream file(DS_TEST_DATA "/quantize/rows.bin", std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+// Written by the float64 reference of the models, quantize_rows: rows from
+// 2^-24 to 2^40, zeros, groups below the floor, middles between two codes,
+// magnitudes of 448 times a power of two, a tail.
+TEST(Quantize, HasTheBitsOfTheModelsReference) {
+  std::string bytes = readGolden();
+  ASSERT_GT(bytes.size(), 8u);
+  const char *from = bytes.data();
+  auto rows = unaligned<uint32_t>(from), n = unaligned<uint32_t>(from, 1);
+  const size_t count = size_t(rows) * n, groups = rows * scaleGroups(n);
+  ASSERT_EQ(bytes.size(), 8 + count * 4 + 2 * (count + groups * 4));
+  Buffer x(count * sizeof(float));
+  std::memcpy(x.data(), from += 8, x.bytes());
+  from += x.bytes();
+  for (uint32_t format : {kScaleF32, kScaleUE8M0}) {
+    Quantized got =
+        quantize(nativeKernel("quantize_f32_generic"), x, rows, n, format);
+    EXPECT_TRUE(got.codes.snapshot() == std::string(from, count)) << format;
+    from += count;
+    EXPECT_TRUE(got.scales.snapshot() == std::string(from, groups * 4))
+        << format;
+    from += groups * 4;
+  }
+}
+
+TEST(Quantize, WorksRowByRowAndGroupByGroup) {
+  for (const NativeKernel &kernel : runnableKernels("quantize"))
+    for (uint32_t n : {1u, 96u, 127u, 128u, 129u, 320u})
+      for (uint32_t rowsPerToken : {1u, 3u}) {
+        SCOPED_TRACE(std::string(kernel.row.name) + " n " + std::to_string(n));
+        Random random(n);
+        Activation type = kernel.row.activation;
+        QuantizeShape shape{n, rowsPerToken, kScaleF32};
+        RaggedBatch batch({{0, 3}, {5, 2}}, 4);
+        uint32_t rows = batch.tokens() * rowsPerToken, groups = scaleGroups(n);
+        Buffer x = randomActivations(type, size_t(rows) * n, random, 3);
+        Buffer codes(size_t(rows) * n), scales(size_t(rows) * groups * 4);
+        KernelCase test{&shape,
+                        batch,
+                        {input(x, rowsPerToken * n * elementBytes(type)),
+                         output(codes, rowsPerToken * n),
+                         output(scales, rowsPerToken * groups * 4)}};
+        expectTokenIndependent(kernel, test);
+        expectSplitIndependent(kernel, test);
+        auto in = values(x, type);
+        for (uint32_t i = 0; i < rows * n; ++i) {
+          uint32_t row = i / n, column = i % n;
+          float s = scales.get<float>(row * groups + column / 128);
+          double back = double(toFloat(codes.get<f8e4m3fn>(i))) * s;
+          // Half a step: 1/16 of a code's power of two, at least 2^-10 of s.
+          ASSERT_LE(std::abs(back - in[i]),
+                    std::max(std::abs(in[i]) / 16, s * 0x1p-10) * 1.0001)
+              << i;
+        }
+        // The scale is that of the group's own largest magnitude.
+        for (uint32_t g = 0; g < rows * groups; ++g) {
+          double amax = 0;
+          uint32_t begin = g % groups * 128, end = std::min(n, begin + 128);
+          for (uint32_t i = begin; i < end; ++i)
+            amax = std::max(amax, std::abs(in[size_t(g / groups) * n + i]));
+          ASSERT_EQ(scales.get<float>(g), float(amax) / 448.0f) << g;
+        }
+      }
+}
+
+TEST(Quantize, AGroupOfZerosHasTheScaleOfTheFloor) {
+  for (const NativeKernel &kernel : runnableKernels("quantize"))
+    for (uint32_t format : {kScaleF32, kScaleUE8M0}) {
+      Buffer x = rowOf(kernel.row.activation, std::vector<float>(130, 0.0f));
+      Quantized got = quantize(kernel, x, 1, 130, format);
+      for (uint32_t i = 0; i < 130; ++i)
+        EXPECT_EQ(got.code(0, i), 0);
+      for (uint32_t group : {0, 1})
+        EXPECT_EQ(got.scale(0, group),
+                  format == kScaleF32 ? 1e-4f / 448.0f : 0x1p-22f);
+    }
+}
+
+// A power of two stays; the float after it goes to the next one.
+TEST(Quantize, UE8M0ScalesAreRoundedUp) {
+  for (int e : {-20, -7, 0, 11}) {
+    float power = std::ldexp(1.0f, e), above = std::nextafterf(power, 1e30f);
+    EXPECT_EQ(groupScale(448.0f * power, kScaleUE8M0), power);
+    EXPECT_EQ(groupScale(448.0f * above, kScaleUE8M0), 2 * power);
+    EXPECT_EQ(groupScale(448.0f * power * 0.75f, kScaleUE8M0), power);
+  }
+}
+
+// Nothing that is not finite is hidden: code times scale is NaN all over the
+// group, and its neighbours are left alone.
+TEST(Quantize, ANaNOrAnInfinityMakesItsGroupNaN) {
+  for (const NativeKernel &kernel : runnableKernels("quantize"))
+    for (uint32_t format : {kScaleF32, kScaleUE8M0})
+      for (float bad : {NAN, -NAN, kInfinity, -kInfinity})
+        for (uint32_t place : {0u, 64u, 127u}) {
+          std::vector<float> row(300, 1.5f);
+          row[place] = bad;
+          Buffer x = rowOf(kernel.row.activation, row);
+          Quantized got = quantize(kernel, x, 1, 300, format);
+          EXPECT_EQ(got.code(0, place), 0x7f);
+          for (uint32_t i = 0; i < 300; ++i)
+            ASSERT_EQ(std::isnan(toFloat(f8e4m3fn{got.code(0, i)}) *
+                                 got.scale(0, i / 128)),
+                      i < 128)
+                << kernel.row.name << " " << bad << " at " << place << ": "
+                << i;
+        }
+}
+
+TEST(Cast, RoundsOnceToBF16) {
+  const NativeKernel &kernel = nativeKernel("cast_bf16_generic");
+  for (uint32_t n : {1u, 65u, 200u}) {
+    Random random(n);
+    CastShape shape{n, 2};
+    RaggedBatch batch({{0, 3}}, 4);
+    Buffer x = randomF32(batch.tokens() * 2 * n, random, 5);
+    Buffer y(batch.tokens() * 2 * n * 2);
+    KernelCase test{&shape, batch, {input(x, 2 * n * 4), output(y, 2 * n * 2)}};
+    expectTokenIndependent(kernel, test);
+    expectSplitIndependent(kernel, test);
+    for (uint32_t i = 0; i < batch.tokens() * 2 * n; ++i)
+      ASSERT_EQ(y.get<uint16_t>(i), toBF16(x.get<float>(i)).bits);
+  }
+}
+
+} // namespace
+} // namespace ds::kernels::test
