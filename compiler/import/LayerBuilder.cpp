@@ -39,6 +39,7 @@ FloatAttr RoleBuilder::f32(double value) const {
 Value RoleBuilder::linear(Value input, StringRef role) {
   int64_t width = layer.roles.at(role.str()).front().shape[0];
   return LinearOp::create(builder, location(role), rows(width), input,
+                          /*scales=*/Value(),
                           builder.getArrayAttr(symbol(role)));
 }
 

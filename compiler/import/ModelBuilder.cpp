@@ -41,7 +41,8 @@ public:
                        ModelAttr::get(builder.getContext(), config.modelType,
                                       config.hiddenSize, config.numHiddenLayers,
                                       config.vocabSize,
-                                      config.maxPositionEmbeddings));
+                                      config.maxPositionEmbeddings,
+                                      scaleFormat()));
     builder.setInsertionPointToEnd(module->getBody());
     addSymbols();
     addForward();
@@ -65,6 +66,12 @@ private:
           }))
         found.push_back(run.first);
     return found;
+  }
+
+  StringAttr scaleFormat() {
+    const auto &quantization = config.quantizationConfig;
+    return quantization && quantization->ue8m0 ? builder.getStringAttr("ue8m0")
+                                               : StringAttr();
   }
 
   EncodingAttr encodingOf(const RoleTensor &tensor) {

@@ -133,7 +133,10 @@ LogicalResult RopeAttr::verify(EmitError emitError, int64_t dim,
 LogicalResult ModelAttr::verify(EmitError emitError, StringRef,
                                 int64_t hiddenSize, int64_t numHiddenLayers,
                                 int64_t vocabSize,
-                                int64_t maxPositionEmbeddings) {
+                                int64_t maxPositionEmbeddings,
+                                StringAttr scaleFmt) {
+  if (scaleFmt && scaleFmt.getValue() != "ue8m0")
+    return emitError() << "scale_fmt is " << scaleFmt << ", expected \"ue8m0\"";
   return verifyPositive(emitError,
                         {{"hidden_size", hiddenSize},
                          {"num_hidden_layers", numHiddenLayers},

@@ -121,7 +121,8 @@ def DS_RopeAttr : DS_Attr<"Rope", "rope"> {
 def DS_ModelAttr : DS_Attr<"Model", "model"> {
   let summary = "the model's name and outer widths";
   let description = [{
-    On the module, as `ds.model`. Names as in config.json.
+    On the module, as `ds.model`. Names as in config.json; `scale_fmt` is that of
+    `quantization_config`, "ue8m0" where activations' scales are powers of two.
 
     ```mlir
     #ds.model<family = "deepseek_v3", hidden_size = 192, num_hidden_layers = 3, vocab_size = 512, max_position_embeddings = 512>
@@ -129,7 +130,8 @@ def DS_ModelAttr : DS_Attr<"Model", "model"> {
   }];
   let parameters = (ins StringRefParameter<>:$family, "int64_t":$hidden_size,
                         "int64_t":$num_hidden_layers, "int64_t":$vocab_size,
-                        "int64_t":$max_position_embeddings);
+                        "int64_t":$max_position_embeddings,
+                        OptionalParameter<"::mlir::StringAttr">:$scale_fmt);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

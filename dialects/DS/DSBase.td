@@ -9,6 +9,11 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 // A value the activations' format applies to: f32 until ds-place-quantization.
 def DS_Activation : AnyTypeOf<[F32, BF16]>;
+// The e4m3 codes of ds.quantize, with scales [T, ceil(n / 128)] beside them
+def DS_AnyCodes : TensorRankOf<[F8E4M3FN], [2, 3]>;
+// What a projection takes: rows, or codes
+def DS_RowsOrCodes : TensorRankOf<[F32, BF16, F8E4M3FN], [2]>;
+def DS_AnyRowsOrCodes : TensorRankOf<[F32, BF16, F8E4M3FN], [2, 3]>;
 // [T, n], [R, n]
 def DS_Rows : TensorRankOf<[F32, BF16], [2]>;
 def DS_F32Rows : TensorRankOf<[F32], [2]>;

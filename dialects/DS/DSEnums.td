@@ -21,4 +21,12 @@ def DS_ProjectionPart : I32EnumAttr<"ProjectionPart",
 }
 def DS_ProjectionPartAttr : EnumAttr<DS_Dialect, DS_ProjectionPart, "part">;
 
+def DS_ScaleFormat : I32EnumAttr<"ScaleFormat", "how scales of codes are rounded",
+    [I32EnumAttrCase<"F32", 0, "f32">,
+     I32EnumAttrCase<"UE8M0", 1, "ue8m0">]> {
+  let cppNamespace = "::ds";
+  let genSpecializedAttr = 0;
+}
+def DS_ScaleFormatAttr : EnumAttr<DS_Dialect, DS_ScaleFormat, "scale_format">;
+
 #endif

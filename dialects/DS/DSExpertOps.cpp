@@ -86,7 +86,8 @@ SmallVector<WeightUse> GroupedLinearOp::getWeightUses() {
                     widthOf(getOffsets()) - 1, elementOf(getInput()));
 }
 LogicalResult GroupedLinearOp::verify() {
-  if (failed(expectParts(*this, getWeights())))
+  if (failed(expectParts(*this, getWeights())) ||
+      failed(expectScales(*this, getInput(), getScales())))
     return failure();
   int64_t topk = widthOf(getTokenOf());
   if (getOutput().getType().getDimSize(1) != topk)

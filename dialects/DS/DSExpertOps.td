@@ -105,18 +105,22 @@ def DS_GroupedLinearOp : DS_WeightUserOp<"grouped_linear"> {
     For slot i of expert e: `y[i, o] = sum over j of w[e][o, j] * x[r, j]`, r =
     token_of[i] with `gather` (x has T rows), else i (x has T * K); accumulated
     in f32. Several weights stand side by side as in ds.linear; all are lists.
+    Codes have `scales`, as there.
 
     ```mlir
     %gu = ds.grouped_linear %u, %offsets, %token_of, [@moe.mlp.experts.gate_proj, @moe.mlp.experts.up_proj] {gather}
         : (tensor<?x192xf32>, tensor<17xi32>, tensor<?x3xi32>) -> tensor<?x3x192xf32>
     ```
   }];
-  let arguments = (ins DS_AnyRows:$input, TensorRankOf<[I32], [1]>:$offsets,
+  let arguments = (ins DS_AnyRowsOrCodes:$input,
+                       Optional<DS_F32AnyRows>:$scales,
+                       TensorRankOf<[I32], [1]>:$offsets,
                        DS_ExpertIds:$token_of, FlatSymbolRefArrayAttr:$weights,
                        UnitAttr:$gather);
   let results = (outs DS_F32Slots:$output);
   let assemblyFormat = [{
-    $input `,` $offsets `,` $token_of `,` $weights attr-dict `:`
+    $input (`scales` $scales^)? `,` $offsets `,` $token_of `,` $weights
+    attr-dict `:`
     functional-type(operands, results)
   }];
   let hasVerifier = 1;

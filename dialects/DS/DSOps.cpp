@@ -27,6 +27,22 @@ LogicalResult expectWidth(Operation *op, StringRef what, int64_t found,
                            << expected;
 }
 
+LogicalResult expectScales(Operation *op, Value codes, Value scales) {
+  auto type = cast<RankedTensorType>(codes.getType());
+  if (isa<Float8E4M3FNType>(type.getElementType()) != bool(scales))
+    return op->emitOpError()
+           << (scales ? "has scales beside " : "has no scales for ") << type;
+  if (!scales)
+    return success();
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = llvm::divideCeil(shape.back(), 128);
+  auto found = cast<RankedTensorType>(scales.getType());
+  if (found.getShape() == ArrayRef<int64_t>(shape))
+    return success();
+  return op->emitOpError() << "scales are " << found << ", expected "
+                           << found.clone(shape);
+}
+
 SmallVector<WeightUse> sideBySide(ArrayAttr weights, int64_t rowsTogether,
                                   int64_t width, int64_t count,
                                   Type activation) {
@@ -137,7 +153,11 @@ SmallVector<WeightUse> LinearOp::getWeightUses() {
   return sideBySide(getWeights(), widthOf(getOutput()), widthOf(getInput()), 1,
                     elementOf(getInput()));
 }
-LogicalResult LinearOp::verify() { return expectParts(*this, getWeights()); }
+LogicalResult LinearOp::verify() {
+  if (failed(expectScales(*this, getInput(), getScales())))
+    return failure();
+  return expectParts(*this, getWeights());
+}
 
 SmallVector<WeightUse> LMHeadOp::getWeightUses() {
   return {{getWeightAttr(),
@@ -172,6 +192,12 @@ LogicalResult CastOp::verify() {
   if (elementOf(getInput()) != elementOf(getOutput()))
     return success();
   return emitOpError() << "keeps the element " << elementOf(getInput());
+}
+
+LogicalResult QuantizeOp::verify() {
+  if (getInput().getType().getShape() != getCodes().getType().getShape())
+    return emitOpError() << "changes the shape";
+  return expectScales(*this, getCodes(), getScales());
 }
 
 } // namespace ds

@@ -118,15 +118,20 @@ def DS_LinearOp : DS_WeightUserOp<"linear"> {
     `y[t, o] = sum over i of x[t, i] * w[o, i]`, accumulated in f32. With several
     weights (ds-fuse-projections, at most 4) the columns of the first stand
     first; each keeps its own tensor, nothing is copied. The importer makes one.
+    Where the input is codes of ds.quantize, `scales` are theirs: the sum over a
+    group of 128 columns is of codes, and takes both factors (model-spec 1.9).
 
     ```mlir
     %y = ds.linear %x, [@moe.self_attn.q_a_proj, @moe.self_attn.kv_a_proj_with_mqa] : tensor<?x192xf32> -> tensor<?x176xf32>
+    %y = ds.linear %c scales %s, [@moe.self_attn.q_b_proj] : tensor<?x96xf8E4M3FN>, tensor<?x1xf32> -> tensor<?x192xf32>
     ```
   }];
-  let arguments = (ins DS_Rows:$input, FlatSymbolRefArrayAttr:$weights);
+  let arguments = (ins DS_RowsOrCodes:$input, Optional<DS_F32Rows>:$scales,
+                       FlatSymbolRefArrayAttr:$weights);
   let results = (outs DS_F32Rows:$output);
   let assemblyFormat = [{
-    $input `,` $weights attr-dict `:` type($input) `->` type($output)
+    $input (`scales` $scales^)? `,` $weights attr-dict `:` type($input)
+    (`,` type($scales)^)? `->` type($output)
   }];
   let hasVerifier = 1;
 }
@@ -226,6 +231,28 @@ def DS_CastOp : DS_Op<"cast", [Pure]> {
   let arguments = (ins DS_AnyRows:$input);
   let results = (outs DS_AnyRows:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+// Life: ds-place-quantization to convert-ds-to-kernel.
+def DS_QuantizeOp : DS_Op<"quantize", [Pure]> {
+  let summary = "e4m3 codes, with one scale per row and 128 columns";
+  let description = [{
+    Per row and group of 128 columns, the last may be shorter: `s = max(max |x|,
+    1e-4) / 448` in f32, rounded up to a power of two for `ue8m0`; `codes =
+    e4m3(x / s)`, `scales = s` (model-spec 1.9). What a w8a8 projection takes in
+    place of rows; one per value, however many read it.
+
+    ```mlir
+    %c, %s = ds.quantize %x scales ue8m0 : tensor<?x192xf32> -> tensor<?x192xf8E4M3FN>, tensor<?x2xf32>
+    ```
+  }];
+  let arguments = (ins DS_AnyRows:$input, DS_ScaleFormatAttr:$scale_format);
+  let results = (outs DS_AnyCodes:$codes, DS_F32AnyRows:$scales);
+  let assemblyFormat = [{
+    $input `scales` $scale_format attr-dict `:` type($input) `->` type($codes)
+    `,` type($scales)
+  }];
   let hasVerifier = 1;
 }
 

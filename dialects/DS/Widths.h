@@ -16,6 +16,10 @@ inline mlir::Type elementOf(mlir::Value rows) {
 /// `what` ("query rows") hold `found` values, or the op's error.
 mlir::LogicalResult expectWidth(mlir::Operation *op, llvm::StringRef what,
                                 int64_t found, int64_t expected);
+/// `codes` is e4m3 where there are `scales`, one per row and 128 columns; else it
+/// is not.
+mlir::LogicalResult expectScales(mlir::Operation *op, mlir::Value codes,
+                                 mlir::Value scales);
 /// One to four weights, as kernels/linear/linear.h takes.
 mlir::LogicalResult expectParts(mlir::Operation *op, mlir::ArrayAttr weights);
 /// Weights of one input whose outputs stand beside each other.

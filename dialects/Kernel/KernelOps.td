@@ -18,8 +18,8 @@ def Kernel_StateType : TypeDef<Kernel_Dialect, "State"> {
   let assemblyFormat = "`<` $element `>`";
 }
 
-def Kernel_Value : AnyTypeOf<[RankedTensorOf<[F32, BF16, I32]>, Kernel_StateType],
-    "tensor of f32, bf16 or i32, or a state">;
+def Kernel_Value : AnyTypeOf<[RankedTensorOf<[F32, BF16, F8E4M3FN, I32]>,
+    Kernel_StateType], "tensor of f32, bf16, f8E4M3FN or i32, or a state">;
 
 // Life: created by convert-ds-to-kernel, consumed by convert-kernel-to-plan.
 def Kernel_WeightOp : Kernel_Op<"weight", [Symbol]> {
@@ -69,7 +69,8 @@ def Kernel_CallOp : Kernel_Op<"call"> {
   let summary = "one call of a kernel family";
   let description = [{
     Computes the formula of the family's contract, `kernels/FAMILY/FAMILY.h`.
-    Operands are the contract's inputs in order, results its outputs, `weights`
+    Operands are the contract's inputs in order, results its outputs (codes are
+    followed by their scales), `weights`
     its weights: one symbol per matrix (its scale goes with it), and for a list
     weight the symbols that each expert contributes, in order. `shape` holds the
     contract's constants by name. A state operand that the call changes comes

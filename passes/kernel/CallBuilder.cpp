@@ -150,7 +150,7 @@ LogicalResult CallBuilder::convertRows(Operation *op) {
     if (linear.getWeights().size() > 4)
       return op->emitOpError("has ") << linear.getWeights().size()
                                      << " weights, a kernel takes at most 4";
-    return replace(op, "linear", linear.getInput(),
+    return replace(op, "linear", linear->getOperands(),
                    linear.getWeights().getValue(),
                    linearShape(linear.getWeights(), false));
   }
@@ -169,6 +169,18 @@ LogicalResult CallBuilder::convertRows(Operation *op) {
         op, "swiglu", gate.whole, {},
         {{"n", n}, {"rows_per_token", rowsPerToken(gate.whole)}});
   }
+  if (auto quantize = dyn_cast<QuantizeOp>(op))
+    return replace(
+        op, "quantize", quantize.getInput(), {},
+        {{"n", lastSize(quantize.getInput())},
+         {"rows_per_token", rowsPerToken(quantize.getInput())},
+         {"scale_format", quantize.getScaleFormat() == ScaleFormat::UE8M0}});
+  if (auto narrowed = dyn_cast<CastOp>(op);
+      narrowed && narrowed.getInput().getType().getElementType().isF32() &&
+      narrowed.getOutput().getType().getElementType().isBF16())
+    return replace(op, "cast", narrowed.getInput(), {},
+                   {{"n", lastSize(narrowed.getInput())},
+                    {"rows_per_token", rowsPerToken(narrowed.getInput())}});
   if (auto tap = dyn_cast<TapOp>(op)) {
     call(op, "add_rows", tap.getResidual().getType(), tap->getOperands(), {},
          {{"n", lastSize(tap.getResidual())}}, "hidden");

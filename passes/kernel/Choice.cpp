@@ -41,6 +41,7 @@ std::string misfit(const kernels::KernelRow &row, const Problem &problem,
   if (!kernels::isIn(row, level))
     return differs("level", nameOf(row.level), nameOf(level));
   if (row.activation != kernels::Activation::None &&
+      problem.activation != kernels::Activation::None &&
       row.activation != problem.activation)
     return differs("activations", nameOf(row.activation),
                    nameOf(problem.activation));

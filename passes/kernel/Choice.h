@@ -11,7 +11,7 @@ namespace ds::kernel {
 
 struct Problem {
   const kernels::Family *family;
-  kernels::Activation activation; // of the call; families without ignore it
+  kernels::Activation activation; // of the call; None: it has no A, any will do
   kernels::Weights weights;       // likewise
   std::span<const uint32_t> shape; // the words of the family's struct
   uint64_t rows;                   // tokens of the run

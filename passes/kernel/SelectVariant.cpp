@@ -6,6 +6,7 @@
 #include "passes/kernel/BindShape.h"
 #include "passes/kernel/Choice.h"
 #include "passes/kernel/Passes.h"
+#include "passes/kernel/Signature.h"
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/Support/Format.h>
 #include <llvm/Support/raw_ostream.h>
@@ -18,19 +19,6 @@ namespace ds::kernel {
 #include "passes/kernel/Passes.h.inc"
 
 namespace {
-
-/// bf16 as soon as any operand is: a family's other operands are always f32.
-kernels::Activation activationOf(CallOp call) {
-  auto isBF16 = [](Type type) {
-    if (auto state = dyn_cast<StateType>(type))
-      return state.getElement().isBF16();
-    return cast<RankedTensorType>(type).getElementType().isBF16();
-  };
-  return llvm::any_of(call->getOperandTypes(), isBF16) ||
-                 llvm::any_of(call->getResultTypes(), isBF16)
-             ? kernels::Activation::BF16
-             : kernels::Activation::F32;
-}
 
 kernels::Weights weightsOf(CallOp call, const SymbolTable &symbols) {
   if (!call.getWeightsAttr() || call.getWeightsAttr().empty())
@@ -91,7 +79,15 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
     FailureOr<BoundCall> bound = bindCall(call);
     if (failed(bound))
       return failure();
-    Problem problem{bound->family, activationOf(call),
+    std::optional<Signature> signature =
+        signatureOf(call.getFamily(), bound->words);
+    if (!signature)
+      return call.emitOpError("has no contract");
+    addScales(*signature, call);
+    FailureOr<Type> activation = activationOf(call, *signature);
+    if (failed(activation))
+      return failure();
+    Problem problem{bound->family, activationOf(*activation),
                     weightsOf(call, symbols), bound->words, rows};
     SmallVector<Choice> choices;
     SmallVector<StringRef> variants;

@@ -2,6 +2,7 @@
 // The operand lists of kernels/FAMILY/FAMILY.h, as data.
 #include "passes/kernel/Signature.h"
 #include "kernels/Contracts.h"
+#include "kernels/base/Quantize.h"
 #include <cstring>
 #include <llvm/ADT/StringRef.h>
 
@@ -19,9 +20,9 @@ Signature storedAs(Encoding encoding, Signature signature) {
 uint64_t product(uint64_t a, uint64_t b, uint64_t c = 1) { return a * b * c; }
 
 Signature of(const kernels::EmbeddingShape &s) {
-  return storedAs(Encoding::BF16, {{},
-                                   {{F32, s.hidden}, {F32, s.hidden}},
-                                   {{s.vocab, s.hidden}}});
+  return storedAs(
+      Encoding::BF16,
+      {{}, {{F32, s.hidden}, {F32, s.hidden}}, {{s.vocab, s.hidden}}});
 }
 Signature of(const kernels::RopeTableShape &s) {
   return storedAs(Encoding::F32,
@@ -33,10 +34,20 @@ Signature of(const kernels::AddRowsShape &s) {
 Signature of(const kernels::CopyRowsShape &s) {
   return {{{AnyWord, s.n}}, {{AnyWord, s.n}}, {}};
 }
+Signature of(const kernels::QuantizeShape &s) {
+  return {{{A, product(s.rowsPerToken, s.n)}},
+          {{Codes, product(s.rowsPerToken, s.n)},
+           {F32, product(s.rowsPerToken, kernels::scaleGroups(s.n))}},
+          {}};
+}
+Signature of(const kernels::CastShape &s) {
+  return {{{F32, product(s.rowsPerToken, s.n)}},
+          {{BF16, product(s.rowsPerToken, s.n)}},
+          {}};
+}
 Signature of(const kernels::AddRMSNormShape &s) {
-  return storedAs(
-      Encoding::BF16,
-      {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}});
+  return storedAs(Encoding::BF16,
+                  {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}});
 }
 Signature of(const kernels::HeadNormShape &s) {
   return storedAs(Encoding::BF16,
@@ -46,9 +57,8 @@ Signature of(const kernels::RMSNormShape &s) {
   return storedAs(Encoding::BF16, {{{F32, s.inStride}}, {{A, s.n}}, {{s.n}}});
 }
 Signature of(const kernels::RopeShape &s) {
-  return {{{F32, s.inStride}, {F32, s.dim}},
-          {{A, product(s.heads, s.dim)}},
-          {}};
+  return {
+      {{F32, s.inStride}, {F32, s.dim}}, {{A, product(s.heads, s.dim)}}, {}};
 }
 Signature of(const kernels::LatentAppendShape &s) {
   return storedAs(
@@ -60,7 +70,7 @@ Signature of(const kernels::LatentAppendShape &s) {
        true});
 }
 Signature of(const kernels::LinearShape &s) {
-  Signature signature{{{A, s.in}}, {}, {}};
+  Signature signature{{{A, s.in, false, s.in}}, {}, {}};
   const uint32_t outs[] = {s.out0, s.out1, s.out2, s.out3};
   uint64_t out = 0;
   for (uint32_t part = 0; part < s.parts && part < std::size(outs); ++part) {
@@ -71,12 +81,13 @@ Signature of(const kernels::LinearShape &s) {
   return signature;
 }
 Signature of(const kernels::GroupedLinearShape &s) {
-  Signature signature{{{A, s.gather ? s.in : product(s.topk, s.in)},
-                       {I32, s.experts + uint64_t(1), true},
-                       {I32, s.topk}},
-                      {{F32, product(s.topk, s.parts, s.out)}},
-                      {},
-                      s.experts};
+  Signature signature{
+      {{A, s.gather ? s.in : product(s.topk, s.in), false, s.in},
+       {I32, s.experts + uint64_t(1), true},
+       {I32, s.topk}},
+      {{F32, product(s.topk, s.parts, s.out)}},
+      {},
+      s.experts};
   for (uint32_t part = 0; part < s.parts; ++part)
     signature.weights.push_back({s.out, s.in});
   return signature;
@@ -106,8 +117,7 @@ Signature of(const kernels::AttentionPrefillShape &s) {
           {{int64_t(product(s.heads, s.nope + s.value)), s.latent}}};
 }
 Signature of(const kernels::GateTopkShape &s) {
-  Signature signature{
-      {{F32, s.experts}}, {{I32, s.topk}, {F32, s.topk}}, {}};
+  Signature signature{{{F32, s.experts}}, {{I32, s.topk}, {F32, s.topk}}, {}};
   if (s.bias)
     signature.weights.push_back({s.experts});
   return storedAs(s.bias == 1 ? Encoding::F32 : Encoding::BF16, signature);
@@ -126,18 +136,18 @@ Signature of(const kernels::SwiGLUShape &s) {
           {}};
 }
 Signature of(const kernels::CombineShape &s) {
-  Signature signature{
-      {{F32, product(combineSlots(s), s.hidden)},
-       {I32, combineSlots(s)},
-       {F32, s.topk}},
-      {{F32, s.hidden}},
-      {}};
+  Signature signature{{{F32, product(combineSlots(s), s.hidden)},
+                       {I32, combineSlots(s)},
+                       {F32, s.topk}},
+                      {{F32, s.hidden}},
+                      {}};
   if (s.shared == 1)
     signature.inputs.push_back({F32, s.hidden});
   return signature;
 }
 
-template <class Shape> Signature bound(llvm::ArrayRef<uint32_t> words) {
+template <class Shape>
+Signature bound(llvm::ArrayRef<uint32_t> words) {
   Shape shape;
   std::memcpy(&shape, words.data(), sizeof(Shape));
   return of(shape);
@@ -152,6 +162,60 @@ std::optional<Signature> signatureOf(llvm::StringRef family,
     return bound<kernels::Name##Shape>(shape);
 #include "kernels/Families.def"
   return std::nullopt;
+}
+
+static void addScales(llvm::SmallVector<Operand> &operands,
+                      mlir::TypeRange types) {
+  for (size_t i = 0; i < operands.size() && i < types.size(); ++i) {
+    auto tensor = llvm::dyn_cast<mlir::RankedTensorType>(types[i]);
+    const Operand codes = operands[i];
+    if (!tensor || !codes.columns ||
+        !llvm::isa<mlir::Float8E4M3FNType>(tensor.getElementType()))
+      continue;
+    uint64_t rows = codes.values / codes.columns;
+    operands.insert(operands.begin() + i + 1,
+                    {F32, product(rows, kernels::scaleGroups(codes.columns))});
+  }
+}
+
+void addScales(Signature &signature, CallOp call) {
+  addScales(signature.inputs, call.getInputs().getTypes());
+  addScales(signature.outputs, call.getOutputs().getTypes());
+}
+
+mlir::FailureOr<mlir::Type> activationOf(CallOp call,
+                                         const Signature &signature) {
+  mlir::Type activation;
+  auto see = [&](mlir::TypeRange types,
+                 llvm::ArrayRef<Operand> operands) -> mlir::LogicalResult {
+    for (auto [type, operand] : llvm::zip(types, operands)) {
+      if (operand.element != Operand::A && operand.element != Operand::State)
+        continue;
+      auto state = llvm::dyn_cast<StateType>(type);
+      mlir::Type element =
+          state ? state.getElement()
+                : llvm::cast<mlir::RankedTensorType>(type).getElementType();
+      if (!activation)
+        activation = element;
+      if (activation != element)
+        return call.emitOpError("mixes activations of ")
+               << activation << " and " << element;
+    }
+    return mlir::success();
+  };
+  if (mlir::failed(see(call.getInputs().getTypes(), signature.inputs)) ||
+      mlir::failed(see(call.getOutputs().getTypes(), signature.outputs)))
+    return mlir::failure();
+  return activation;
+}
+
+kernels::Activation activationOf(mlir::Type element) {
+  if (!element)
+    return kernels::Activation::None;
+  if (llvm::isa<mlir::Float8E4M3FNType>(element))
+    return kernels::Activation::F8E4M3Group128;
+  return element.isBF16() ? kernels::Activation::BF16
+                          : kernels::Activation::F32;
 }
 
 } // namespace ds::kernel

@@ -17,12 +17,17 @@ namespace {
 /// Bytes of workspace per worker that a session is ready to give.
 constexpr uint64_t kMaxWorkspace = uint64_t(1) << 30;
 
-bool hasElement(Type type, Operand::Element wanted) {
-  switch (wanted) {
+bool hasElement(Type type, const Operand &wanted) {
+  switch (wanted.element) {
   case Operand::F32:
     return type.isF32();
+  case Operand::BF16:
+    return type.isBF16();
+  case Operand::Codes:
+    return isa<Float8E4M3FNType>(type);
   case Operand::A:
-    return type.isF32() || type.isBF16();
+    return type.isF32() || type.isBF16() ||
+           (wanted.columns && isa<Float8E4M3FNType>(type));
   case Operand::I32:
     return type.isInteger(32);
   case Operand::AnyWord:
@@ -43,9 +48,13 @@ LogicalResult verifyOperand(CallOp call, const Twine &name, Type type,
   if (wanted.element == Operand::State)
     return call.emitOpError(name) << " is " << type << ", expected a state";
   auto tensor = cast<RankedTensorType>(type);
-  if (!hasElement(tensor.getElementType(), wanted.element))
+  if (!hasElement(tensor.getElementType(), wanted))
     return call.emitOpError(name) << " is " << type << ", expected elements of "
                                   << "the contract";
+  if (isa<Float8E4M3FNType>(tensor.getElementType()) && wanted.columns &&
+      tensor.getShape().back() != int64_t(wanted.columns))
+    return call.emitOpError(name) << " is " << type << ", expected codes in rows "
+                                  << "of " << wanted.columns;
   uint64_t values = 1;
   for (auto [index, size] : llvm::enumerate(tensor.getShape())) {
     if (index == 0 && ShapedType::isDynamic(size) && !wanted.isFixed)
@@ -83,6 +92,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
         signatureOf(call.getFamily(), bound->words);
     if (!wanted)
       return call.emitOpError("has no contract");
+    addScales(*wanted, call);
     if (call.getInputs().size() != wanted->inputs.size())
       return call.emitOpError("takes ") << call.getInputs().size()
                                         << " inputs, expected "
@@ -99,7 +109,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
       if (failed(verifyOperand(call, "result " + Twine(index),
                                call.getOutputs()[index].getType(), operand)))
         return failure();
-    FailureOr<Type> activation = verifyActivation(call, *wanted);
+    FailureOr<Type> activation = activationOf(call, *wanted);
     if (failed(activation) || failed(verifyState(call, *wanted, symbols)))
       return failure();
     if (uint64_t bytes = bound->family->workspace(bound->words.data());
@@ -109,34 +119,6 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
     if (failed(verifyWeights(call, *wanted, symbols)))
       return failure();
     return verifyVariants(call, *bound->family, *activation, symbols);
-  }
-
-  /// The contract's A, which is one for the whole call and its state; null
-  /// where it has none.
-  FailureOr<Type> verifyActivation(CallOp call, const Signature &wanted) {
-    Type activation;
-    auto see = [&](Type type, const Operand &operand) -> LogicalResult {
-      if (operand.element != Operand::A && operand.element != Operand::State)
-        return success();
-      auto state = dyn_cast<StateType>(type);
-      Type element = state ? state.getElement()
-                           : cast<RankedTensorType>(type).getElementType();
-      if (!activation)
-        activation = element;
-      if (activation == element)
-        return success();
-      return call.emitOpError("mixes activations of ")
-             << activation << " and " << element;
-    };
-    for (auto [type, operand] :
-         llvm::zip(call.getInputs().getTypes(), wanted.inputs))
-      if (failed(see(type, operand)))
-        return failure();
-    for (auto [type, operand] :
-         llvm::zip(call.getOutputs().getTypes(), wanted.outputs))
-      if (failed(see(type, operand)))
-        return failure();
-    return activation;
   }
 
   /// The state that a value is, where the function at hand says it.
@@ -247,7 +229,7 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
       return call.emitOpError("variant ")
              << variant << " is no row of the family at level " << level;
     if (row->activation != kernels::Activation::None &&
-        (row->activation == kernels::Activation::BF16) != activation.isBF16())
+        activation && row->activation != activationOf(activation))
       return call.emitOpError("variant ")
              << variant << " does not compute on " << activation;
     if (row->weights == kernels::Weights::None)

@@ -47,7 +47,8 @@ void join(MutableArrayRef<LinearOp> parts) {
                                     builder.getF32Type());
   auto joined =
       LinearOp::create(builder, builder.getFusedLoc(locations), type,
-                       parts.front().getInput(), builder.getArrayAttr(weights));
+                       parts.front().getInput(), /*scales=*/Value(),
+                       builder.getArrayAttr(weights));
   int64_t offset = 0;
   for (LinearOp part : parts) {
     int64_t size = widthOf(part.getOutput());

@@ -110,10 +110,17 @@ def PlaceQuantizationPass : DS_ModelPass<"ds-place-quantization"> {
     results, the residual stream, the router's logits and the experts' weights
     stay f32. Weights keep their encodings: `w8a16`.
 
+    With `fp8`, `w8a8`: every `ds.linear` and `ds.grouped_linear` whose weights
+    are FP8 takes codes of a `ds.quantize`, one per value; its scales have the
+    model's `scale_fmt`. Norms and SwiGLU hand the values to it in f32. All else
+    has the element of `rest`; kv_b_proj's projections are no linear.
+
     Example: test/passes/model/place-quantization.mlir
   }];
   let options = [Option<"activations", "activations", "std::string", "\"bf16\"",
-                        "`bf16`, or `f32` for the reference kernels">];
+                        "`bf16`, `f32` for the reference kernels, or `fp8`">,
+                 Option<"rest", "rest", "std::string", "\"bf16\"",
+                        "With fp8, what is not quantised: `bf16` or `f32`">];
 }
 
 def VerifyEncodingsPass : DS_ModelPass<"ds-verify-encodings"> {
@@ -122,7 +129,7 @@ def VerifyEncodingsPass : DS_ModelPass<"ds-verify-encodings"> {
     Promise: each weight an op reads has an encoding its kernels know: tables
     and gains bf16; biases f32 or bf16; matrices bf16 or f8E4M3FN in blocks of
     128 x 128, the same for all weights of one call, met by bf16 or f32
-    activations. Changes nothing.
+    activations, or f8E4M3FN ones by f8E4M3FN codes. Changes nothing.
 
     Example: test/passes/model/verify-encodings.mlir
   }];

@@ -51,7 +51,8 @@ struct GroupedForm {
   Value project(ExpertPlanOp plan, Value input, ArrayRef<Attribute> weights,
                 int64_t width, bool gather) {
     return GroupedLinearOp::create(builder, op.getLoc(), slots(width), input,
-                                   plan.getOffsets(), plan.getTokenOf(),
+                                   /*scales=*/Value(), plan.getOffsets(),
+                                   plan.getTokenOf(),
                                    builder.getArrayAttr(weights), gather);
   }
 

@@ -57,9 +57,13 @@ struct VerifyEncodingsPass
                                    << encoding << ", expected " << expected;
       if (use.role != WeightRole::Matrix)
         continue;
-      if (!use.activation.isF32() && !use.activation.isBF16())
+      bool isCodes = isa<Float8E4M3FNType>(use.activation);
+      if (!use.activation.isF32() && !use.activation.isBF16() && !isCodes)
         return user->emitOpError()
                << "has no recipe for " << use.activation << " activations";
+      if (isCodes && !isBlock128(encoding))
+        return user->emitOpError() << "has no recipe for codes times "
+                                   << use.weight << ", " << encoding;
       if (matrix && matrix != encoding)
         return user->emitOpError() << "reads " << encoding << " beside "
                                    << matrix << " in one call";

@@ -96,3 +96,9 @@ module attributes {ds.x = #ds.model<family = "deepseek_v3", hidden_size = 192, n
 // max_position_embeddings counts something that is there.
 // expected-error @below {{max_position_embeddings is 0, expected at least 1}}
 module attributes {ds.x = #ds.model<family = "deepseek_v3", hidden_size = 192, num_hidden_layers = 3, vocab_size = 512, max_position_embeddings = 0>} {}
+
+// -----
+
+// Scales of activations are powers of two, or not.
+// expected-error @below {{scale_fmt is "e3m4", expected "ue8m0"}}
+module attributes {ds.x = #ds.model<family = "deepseek_v3", hidden_size = 192, num_hidden_layers = 3, vocab_size = 512, max_position_embeddings = 512, scale_fmt = "e3m4">} {}

@@ -69,6 +69,20 @@ func.func @rows(%r: tensor<?x192xf32>, %d: tensor<?x192xf32>) {
   return
 }
 
+// Codes travel with their scales, one per row and 128 columns.
+// CHECK-LABEL: func.func @codes
+func.func @codes(%x: tensor<?x192xbf16>, %h: tensor<?x3x96xf32>, %offsets: tensor<17xi32>, %token_of: tensor<?x3xi32>) {
+  // CHECK: %[[C:.+]], %[[S:.+]] = ds.quantize %{{.*}} scales ue8m0 : tensor<?x192xbf16> -> tensor<?x192xf8E4M3FN>, tensor<?x2xf32>
+  %c, %s = ds.quantize %x scales ue8m0 : tensor<?x192xbf16> -> tensor<?x192xf8E4M3FN>, tensor<?x2xf32>
+  // CHECK: ds.linear %[[C]] scales %[[S]], [@gate_proj, @up_proj] : tensor<?x192xf8E4M3FN>, tensor<?x2xf32> -> tensor<?x192xf32>
+  %y = ds.linear %c scales %s, [@gate_proj, @up_proj] : tensor<?x192xf8E4M3FN>, tensor<?x2xf32> -> tensor<?x192xf32>
+  // CHECK: %[[HC:.+]], %[[HS:.+]] = ds.quantize %{{.*}} scales f32 : tensor<?x3x96xf32> -> tensor<?x3x96xf8E4M3FN>, tensor<?x3x1xf32>
+  %hc, %hs = ds.quantize %h scales f32 : tensor<?x3x96xf32> -> tensor<?x3x96xf8E4M3FN>, tensor<?x3x1xf32>
+  // CHECK: ds.grouped_linear %[[HC]] scales %[[HS]], %{{.*}}, %{{.*}}, [@d] : (tensor<?x3x96xf8E4M3FN>, tensor<?x3x1xf32>, tensor<17xi32>, tensor<?x3xi32>) -> tensor<?x3x192xf32>
+  %d = ds.grouped_linear %hc scales %hs, %offsets, %token_of, [@d] : (tensor<?x3x96xf8E4M3FN>, tensor<?x3x1xf32>, tensor<17xi32>, tensor<?x3xi32>) -> tensor<?x3x192xf32>
+  return
+}
+
 // An append gives the state that reads see; attention has three forms.
 // CHECK-LABEL: func.func @attention_forms
 // CHECK-SAME: %[[LATENT:[a-z0-9]+]]: !ds.state

@@ -7,10 +7,10 @@ ds.weight @w [8] #ds.encoding<f16>
 
 // -----
 
-// A cast that is left has no kernel: place-quantization rounds elsewhere.
-func.func @wrong(%x: tensor<?x8xf32>) {
+// A cast rounds; nothing widens rows.
+func.func @wrong(%x: tensor<?x8xbf16>) {
   // expected-error @below {{is computed by no kernel}}
-  %y = ds.cast %x : tensor<?x8xf32> -> tensor<?x8xbf16>
+  %y = ds.cast %x : tensor<?x8xbf16> -> tensor<?x8xf32>
   return
 }
 

@@ -30,6 +30,7 @@ kernel.weight @gain [192] bf16
 // EXPLAIN: linear {head_rows = 0 : i32, in = 192 : i32, {{.*}}}, 1 rows, level avx2
 // EXPLAIN-NEXT: linear_f32_bf16_generic: activations f32, not bf16
 // EXPLAIN-NEXT: linear_f32_f8e4m3fn_bs128_generic: activations f32, not bf16
+// EXPLAIN-NEXT: linear_f8e4m3fn_f8e4m3fn_bs128_generic: activations f8e4m3fn, not bf16
 // EXPLAIN-NEXT: linear_bf16_bf16_avx2: 3.8 us, chosen
 // EXPLAIN-NEXT: linear_bf16_f8e4m3fn_bs128_avx2: weights f8e4m3fn_bs128, not bf16
 // EXPLAIN-NEXT: linear_bf16_bf16_avx512: level avx512, not avx2
@@ -67,6 +68,17 @@ func.func @again(%x: tensor<?x192xbf16>) {
 // EXPLAIN: linear_f32_bf16_generic: 18.4 us, chosen
 func.func @reference_rows(%x: tensor<?x192xf32>) {
   %y = kernel.call @linear(%x) weights [@plain] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} : (tensor<?x192xf32>) -> tensor<?x96xf32>
+  return
+}
+
+// Codes are multiplied by the rows that take codes, and where they are made the
+// input's element counts.
+// CHECK-LABEL: func.func @codes
+// CHECK: kernel.call @quantize{{.*}} variants ["quantize_bf16_generic"]
+// CHECK: kernel.call @linear{{.*}} variants ["linear_f8e4m3fn_f8e4m3fn_bs128_generic"]
+func.func @codes(%x: tensor<?x192xbf16>) {
+  %c, %s = kernel.call @quantize(%x) shape {n = 192 : i32, rows_per_token = 1 : i32, scale_format = 0 : i32} : (tensor<?x192xbf16>) -> (tensor<?x192xf8E4M3FN>, tensor<?x2xf32>)
+  %y = kernel.call @linear(%c, %s) weights [@blocks] shape {head_rows = 0 : i32, in = 192 : i32, out0 = 96 : i32, out1 = 0 : i32, out2 = 0 : i32, out3 = 0 : i32, parts = 1 : i32} : (tensor<?x192xf8E4M3FN>, tensor<?x2xf32>) -> tensor<?x96xf32>
   return
 }
 

@@ -4,7 +4,7 @@
 // RUN: dsc-opt %s -ds-place-quantization=activations=f32 | FileCheck %s --check-prefixes=CHECK,F32
 // RUN: not dsc-opt %s -ds-place-quantization=activations=f16 2>&1 | FileCheck %s --check-prefix=WRONG
 
-// WRONG: error: activations are `f16`, expected bf16 or f32
+// WRONG: error: activations are `f16`, expected bf16, f32 or fp8
 
 #mla = #ds.mla<heads = 4, q_lora_rank = 96, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32>
 #gate = #ds.gate<experts = 16, topk = 3, n_group = 4, topk_group = 2, scoring = sigmoid, normalize = true, scale = 2.5>

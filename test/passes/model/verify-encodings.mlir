@@ -2,7 +2,8 @@
 // RUN: dsc-opt %s -split-input-file -ds-verify-encodings -verify-diagnostics
 
 // Every pair that has a recipe: bf16 tables and gains, biases of f32 or bf16,
-// matrices of bf16 or of FP8 blocks, activations of bf16 or f32.
+// matrices of bf16 or of FP8 blocks, activations of bf16 or f32, codes for FP8
+// blocks.
 #gate = #ds.gate<experts = 16, topk = 3, n_group = 4, topk_group = 2, scoring = sigmoid, normalize = true, scale = 2.5>
 ds.weight @embed [32, 8] #ds.encoding<bf16>
 ds.weight @gain [8] #ds.encoding<bf16>
@@ -10,11 +11,12 @@ ds.weight @plain [16, 8] #ds.encoding<bf16>
 ds.weight @blocks [16, 8] #ds.encoding<f8E4M3FN, block = 128 x 128>
 ds.weight @wide_bias [16] #ds.encoding<f32>
 ds.weight @narrow_bias [16] #ds.encoding<bf16>
-func.func @recipes(%batch: !ds.batch, %x: tensor<?x8xbf16>) {
+func.func @recipes(%batch: !ds.batch, %x: tensor<?x8xbf16>, %c: tensor<?x8xf8E4M3FN>, %s: tensor<?x1xf32>) {
   %r, %d = ds.embedding %batch, @embed : tensor<?x8xf32>
   %n = ds.rms_norm %r, @gain {eps = 1.0e-6 : f32} : tensor<?x8xf32> -> tensor<?x8xf32>
   %z = ds.linear %n, [@plain] : tensor<?x8xf32> -> tensor<?x16xf32>
   %y = ds.linear %x, [@blocks, @blocks] : tensor<?x8xbf16> -> tensor<?x32xf32>
+  %v = ds.linear %c scales %s, [@blocks] : tensor<?x8xf8E4M3FN>, tensor<?x1xf32> -> tensor<?x16xf32>
   %i, %w = ds.gate %z, @wide_bias {gate = #gate} : tensor<?x16xf32> -> tensor<?x3xi32>, tensor<?x3xf32>
   %i2, %w2 = ds.router %x, @plain, @narrow_bias {gate = #gate} : tensor<?x8xbf16> -> tensor<?x3xi32>, tensor<?x3xf32>
   return
@@ -97,5 +99,15 @@ ds.weight @b [16, 8] #ds.encoding<f8E4M3FN, block = 128 x 128>
 func.func @wrong(%x: tensor<?x8xf32>) {
   // expected-error @below {{reads #ds.encoding<f8E4M3FN, block = 128 x 128> beside #ds.encoding<bf16> in one call}}
   %y = ds.linear %x, [@a, @b] : tensor<?x8xf32> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+// Codes are multiplied by codes.
+ds.weight @plain [16, 8] #ds.encoding<bf16>
+func.func @wrong(%c: tensor<?x8xf8E4M3FN>, %s: tensor<?x1xf32>) {
+  // expected-error @below {{has no recipe for codes times @plain, #ds.encoding<bf16>}}
+  %y = ds.linear %c scales %s, [@plain] : tensor<?x8xf8E4M3FN>, tensor<?x1xf32> -> tensor<?x16xf32>
   return
 }
