@@ -8,6 +8,7 @@
 #include "compiler/emit/QuantizeWeights.h"
 #include "compiler/import/ModelBuilder.h"
 #include "compiler/pipeline/Pipeline.h"
+#include "compiler/pipeline/Target.h"
 #include "compiler/text/ChatRecognizer.h"
 #include "compiler/text/TokenizerReader.h"
 #include "dialects/Plan/Plan.h"
@@ -42,6 +43,9 @@ Status checkOptions(const CompileOptions &options,
     status.add(usage("--ctx", std::to_string(options.context),
                      fmt::format("at most {} (max_position_embeddings)",
                                  config.maxPositionEmbeddings)));
+  if (options.activations == Activations::FP8 && !config.quantizationConfig)
+    status.add(usage("--activations", "fp8",
+                     "bf16: the checkpoint has no FP8 weights"));
   if (options.tapExperts && config.firstKDenseReplace >= config.numHiddenLayers)
     status.add(usage("--taps=experts", "a model without experts", "hidden"));
   return status;
@@ -134,11 +138,13 @@ Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module,
 std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
-      "--ctx={} --chunk={} --cpu={} --kernels={} --force-mla={} --taps={}{}{} "
+      "--ctx={} --chunk={} --cpu={} --kernels={} --activations={} "
+      "--force-mla={} --taps={}{}{} "
       "--chat-format={}{}{}{}{}",
       context, options.chunk, fmt::join(options.levels, ","),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
-      forms[size_t(options.mla)], options.tapHidden ? "hidden" : "",
+      describeTarget(options).activations, forms[size_t(options.mla)],
+      options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
       options.tapExperts ? "experts" : "",
       options.chatFormat.empty() ? "template" : options.chatFormat,

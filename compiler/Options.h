@@ -18,6 +18,13 @@ enum class KernelChoice : uint8_t {
   Reference, // f32 everywhere, the slow and obvious kernels
 };
 
+/// What the projections with FP8 weights read.
+enum class Activations : uint8_t {
+  OfTarget, // what the target is made for: on CPUs Rows
+  Rows,     // rows of bf16, of f32 for reference kernels: w8a16
+  FP8,      // e4m3 codes with a scale per 128 columns: w8a8
+};
+
 /// Which form of MLA each phase uses.
 enum class MLAForm : uint8_t {
   ByPhase, // expanded in prefill, absorbed in decode
@@ -36,6 +43,7 @@ struct CompileOptions {
   /// order.
   std::vector<std::string> levels;
   KernelChoice kernels = KernelChoice::Native;
+  Activations activations = Activations::OfTarget;
   MLAForm mla = MLAForm::ByPhase;
   bool tapHidden = false, tapExperts = false;
   std::string chatFormat; // forced; empty: what the template says

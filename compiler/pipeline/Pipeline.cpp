@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/pipeline/Pipeline.h"
 #include "compiler/Compiler.h"
+#include "compiler/pipeline/Target.h"
 #include "dialects/DS/DS.h"
 #include "dialects/Kernel/Kernel.h"
 #include "dialects/Plan/Plan.h"
@@ -48,12 +49,15 @@ std::string modelPasses(const CompileOptions &options) {
   std::string_view force = options.mla == MLAForm::Expanded   ? "expanded"
                            : options.mla == MLAForm::Absorbed ? "absorbed"
                                                               : "";
+  TargetDescription target = describeTarget(options);
+  std::string activations = fmt::format(
+      "activations={}{}", target.activations,
+      target.activations == "fp8" ? fmt::format(" rest={}", target.rest) : "");
   return fmt::format(
       "ds-verify-model,ds-fold-yarn,ds-split-phases,ds-select-mla{},"
       "ds-fuse-projections,ds-fuse-norm-quant,ds-fuse-router,ds-select-experts,"
-      "ds-place-quantization{{activations={}}},ds-verify-encodings",
-      force.empty() ? "" : fmt::format("{{force={}}}", force),
-      options.kernels == KernelChoice::Reference ? "f32" : "bf16");
+      "ds-place-quantization{{{}}},ds-verify-encodings",
+      force.empty() ? "" : fmt::format("{{force={}}}", force), activations);
 }
 
 } // namespace

@@ -30,7 +30,8 @@ class NearMiss(unittest.TestCase):
     # A value of those that are few, in every place that has some.
     def test_values(self):
         compile_to = ["compile", "folder", "-o", "plan"]
-        for option, wrong, right in (("--kernels", "natve", "native"), ("--force-mla", "absorb", "absorbed"),
+        for option, wrong, right in (("--kernels", "natve", "native"), ("--activations", "b16", "bf16"),
+                                     ("--force-mla", "absorb", "absorbed"),
                                      ("--chat-format", "R1", "r1"), ("--stop-after", "kernal", "kernel"),
                                      ("--cpu", "avx512bf", "avx512bf16"), ("--taps", "hiden", "hidden"),
                                      ("--color", "alwys", "always")):

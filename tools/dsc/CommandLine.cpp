@@ -144,6 +144,16 @@ Result<Command> compileCommand(const Written &written) {
                                      {{"native", KernelChoice::Native},
                                       {"reference", KernelChoice::Reference}}));
   }
+  if (written.has("activations")) {
+    DS_ASSIGN(options.activations,
+              readWord<Activations>(
+                  "--activations", written.value("activations"),
+                  {{"bf16", Activations::Rows}, {"fp8", Activations::FP8}}));
+    if (options.activations == Activations::Rows &&
+        options.kernels == KernelChoice::Reference)
+      return usage("--activations", "bf16",
+                   "fp8 or nothing: reference kernels compute in f32");
+  }
   if (written.has("forceMla")) {
     DS_ASSIGN(options.mla,
               readWord<MLAForm>("--force-mla", written.value("forceMla"),
