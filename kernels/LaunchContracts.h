@@ -2,3 +2,9 @@
 // Every header that names entries of a launch table.
 #pragma once
 #include "kernels/base/LaunchShape.h"
+#include "kernels/combine/cuda.h"
+#include "kernels/copy_rows/cuda.h"
+#include "kernels/embedding/cuda.h"
+#include "kernels/rope/cuda.h"
+#include "kernels/rope_table/cuda.h"
+#include "kernels/swiglu/cuda.h"

@@ -12,6 +12,7 @@
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 #include "kernels/base/Shape.h"
 #include "kernels/base/Work.h"
 
@@ -26,7 +27,7 @@ struct CombineShape {
 };
 
 /// Slots of a token.
-constexpr uint32_t combineSlots(const CombineShape &shape) {
+DS_SHARED_FUNCTION constexpr uint32_t combineSlots(const CombineShape &shape) {
   return shape.topk + (shape.shared == 2);
 }
 

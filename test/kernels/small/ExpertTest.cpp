@@ -9,57 +9,75 @@
 namespace ds::kernels::test {
 namespace {
 
-/// `shape` has 17 experts and topk 3.
-void expectSorted(const ExpertPlanShape &shape) {
-  const uint32_t slotsOfToken = 3 + shape.shared;
-  for (uint32_t tokens : {1u, 2u, 33u, 200u}) {
-    Random random(tokens);
-    RaggedBatch batch({{0, tokens}}, 16);
-    Buffer ids(size_t(tokens) * 3 * 4), offsets((18 + shape.shared) * 4);
-    Buffer tokenOf(size_t(tokens) * slotsOfToken * 4), slotOf(tokenOf.bytes());
-    for (uint32_t t = 0; t < tokens; ++t)
-      for (uint32_t k = 0; k < 3; ++k) // distinct; experts 12 .. 16 stay empty
-        ids.set(t * 3 + k, k * 4 + random.below(4));
-    KernelCase test{&shape,
-                    batch,
-                    {shared(ids), output(offsets, 0), output(tokenOf, 0),
-                     output(slotOf, 0)}};
-    expectSplitIndependent(nativeKernel("expert_plan_u32_generic"), test);
-
-    EXPECT_EQ(offsets.get<uint32_t>(0), 0u);
-    EXPECT_EQ(offsets.get<uint32_t>(17), tokens * 3);
-    for (uint32_t e = 0; e < 17; ++e) {
-      uint32_t begin = offsets.get<uint32_t>(e);
-      uint32_t end = offsets.get<uint32_t>(e + 1);
-      ASSERT_LE(begin, end);
-      for (uint32_t slot = begin; slot + 1 < end; ++slot)
-        EXPECT_LT(tokenOf.get<uint32_t>(slot), tokenOf.get<uint32_t>(slot + 1));
-    }
-    std::set<uint32_t> slots;
-    for (uint32_t pair = 0; pair < tokens * 3; ++pair) {
-      uint32_t slot = slotOf.get<uint32_t>(pair / 3 * slotsOfToken + pair % 3);
-      uint32_t e = ids.get<uint32_t>(pair);
-      ASSERT_LT(slot, tokens * 3);
-      slots.insert(slot);
-      EXPECT_EQ(tokenOf.get<uint32_t>(slot), pair / 3);
-      EXPECT_TRUE(offsets.get<uint32_t>(e) <= slot &&
-                  slot < offsets.get<uint32_t>(e + 1));
-    }
-    EXPECT_EQ(slots.size(), tokens * 3);
-    if (!shape.shared)
-      continue;
-    EXPECT_EQ(offsets.get<uint32_t>(18), tokens * 4);
-    for (uint32_t t = 0; t < tokens; ++t) {
-      EXPECT_EQ(slotOf.get<uint32_t>(t * 4 + 3), tokens * 3 + t);
-      EXPECT_EQ(tokenOf.get<uint32_t>(tokens * 3 + t), t);
-    }
+/// Every pair of `ids` has a slot of its own among those of its expert, and an
+/// expert's slots are in the order of their tokens.
+void expectSorted(const ExpertPlanShape &shape, uint32_t tokens,
+                  const Buffer &ids, const Buffer &offsets,
+                  const Buffer &tokenOf, const Buffer &slotOf) {
+  const uint32_t topk = shape.topk, pairs = tokens * topk;
+  const uint32_t slotsOfToken = topk + shape.shared;
+  EXPECT_EQ(offsets.get<uint32_t>(0), 0u);
+  EXPECT_EQ(offsets.get<uint32_t>(shape.experts), pairs);
+  for (uint32_t e = 0; e < shape.experts; ++e) {
+    uint32_t begin = offsets.get<uint32_t>(e);
+    uint32_t end = offsets.get<uint32_t>(e + 1);
+    ASSERT_LE(begin, end);
+    for (uint32_t slot = begin; slot + 1 < end; ++slot)
+      EXPECT_LT(tokenOf.get<uint32_t>(slot), tokenOf.get<uint32_t>(slot + 1));
+  }
+  std::set<uint32_t> slots;
+  for (uint32_t pair = 0; pair < pairs; ++pair) {
+    uint32_t slot =
+        slotOf.get<uint32_t>(pair / topk * slotsOfToken + pair % topk);
+    uint32_t e = ids.get<uint32_t>(pair);
+    ASSERT_LT(slot, pairs);
+    slots.insert(slot);
+    EXPECT_EQ(tokenOf.get<uint32_t>(slot), pair / topk);
+    EXPECT_TRUE(offsets.get<uint32_t>(e) <= slot &&
+                slot < offsets.get<uint32_t>(e + 1));
+  }
+  EXPECT_EQ(slots.size(), pairs);
+  if (!shape.shared)
+    return;
+  EXPECT_EQ(offsets.get<uint32_t>(shape.experts + 1), pairs + tokens);
+  for (uint32_t t = 0; t < tokens; ++t) {
+    EXPECT_EQ(slotOf.get<uint32_t>(t * slotsOfToken + topk), pairs + t);
+    EXPECT_EQ(tokenOf.get<uint32_t>(pairs + t), t);
   }
 }
 
-TEST(ExpertPlan, SortsPairsByExpertThenToken) { expectSorted({17, 3, 0}); }
+void expectSorts(const ExpertPlanShape &shape, uint32_t tokens) {
+  const uint32_t topk = shape.topk, width = shape.experts / (topk + 1);
+  Random random(tokens);
+  RaggedBatch batch({{0, tokens}}, 16);
+  Buffer ids(size_t(tokens) * topk * 4);
+  Buffer offsets((shape.experts + shape.shared + 1) * 4);
+  Buffer tokenOf(size_t(tokens) * (topk + shape.shared) * 4);
+  Buffer slotOf(tokenOf.bytes());
+  for (uint32_t t = 0; t < tokens; ++t)
+    for (uint32_t k = 0; k < topk; ++k) // distinct; the last stay empty
+      ids.set(t * topk + k, k * width + random.below(width));
+  KernelCase test{
+      &shape,
+      batch,
+      {shared(ids), output(offsets, 0), output(tokenOf, 0), output(slotOf, 0)}};
+  for (const NativeKernel &kernel : runnableKernels("expert_plan")) {
+    SCOPED_TRACE(kernel.row.name);
+    expectSplitIndependent(kernel, test);
+    expectSorted(shape, tokens, ids, offsets, tokenOf, slotOf);
+  }
+}
+
+TEST(ExpertPlan, SortsPairsByExpertThenToken) {
+  for (uint32_t tokens : {1u, 2u, 33u, 200u})
+    expectSorts({17, 3, 0}, tokens);
+  expectSorts({256, 8, 0}, 512); // a chunk of R1
+  expectSorts({600, 2, 0}, 40);  // more experts than a block has threads
+}
 
 TEST(ExpertPlan, GivesEveryTokenASlotOfTheSharedExpertBehindAllOthers) {
-  expectSorted({17, 3, 1});
+  for (uint32_t tokens : {1u, 33u, 200u})
+    expectSorts({17, 3, 1}, tokens);
 }
 
 // The order is the contract's, so the bits are: shared first, wherever it comes
@@ -85,9 +103,7 @@ TEST(Combine, AddsExpertsInTheOrderOfTheirRank) {
       if (withShared == 1)
         test.operands.push_back(input(sharedPart, n * 4));
       test.operands.push_back(output(delta, n * 4));
-      const NativeKernel &kernel = nativeKernel("combine_f32_generic");
-      expectTokenIndependent(kernel, test);
-      expectSplitIndependent(kernel, test);
+      std::vector<double> want;
       for (uint32_t t = 0; t < batch.tokens(); ++t)
         for (uint32_t i = 0; i < n; ++i) {
           auto slot = [&](uint32_t k) {
@@ -98,8 +114,13 @@ TEST(Combine, AddsExpertsInTheOrderOfTheirRank) {
                                         : slot(4);
           for (uint32_t k = 0; k < 4; ++k)
             sum += weights.get<float>(t * 4 + k) * slot(k);
-          ASSERT_EQ(delta.get<float>(t * n + i), sum) << t << " " << i;
+          want.push_back(sum);
         }
+      for (const NativeKernel &kernel : runnableKernels("combine")) {
+        expectTokenIndependent(kernel, test);
+        expectSplitIndependent(kernel, test);
+        EXPECT_EQ(values(delta, Activation::F32), want) << kernel.row.name;
+      }
     }
 }
 

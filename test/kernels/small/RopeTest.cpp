@@ -18,9 +18,6 @@ TEST(RopeTable, HoldsCosAndSinOfTheRoundedProduct) {
     frequency.set(j, std::pow(10000.0f, -float(j) / 31));
   Buffer angles(size_t(batch.tokens()) * 62 * 4);
   KernelCase test{&shape, batch, {output(angles, 62 * 4), shared(frequency)}};
-  const NativeKernel &kernel = nativeKernel("rope_table_f32_generic");
-  expectTokenIndependent(kernel, test);
-  expectSplitIndependent(kernel, test);
   std::vector<double> want, bound;
   for (uint32_t position : batch.positions)
     for (uint32_t j = 0; j < 31; ++j) {
@@ -30,7 +27,12 @@ TEST(RopeTable, HoldsCosAndSinOfTheRoundedProduct) {
         bound.push_back(std::abs(1.25 * value) * 2.1 * 0x1p-24);
       }
     }
-  expectWithin(values(angles, Activation::F32), want, bound);
+  for (const NativeKernel &kernel : runnableKernels("rope_table")) {
+    SCOPED_TRACE(kernel.row.name);
+    expectTokenIndependent(kernel, test);
+    expectSplitIndependent(kernel, test);
+    expectWithin(values(angles, Activation::F32), want, bound);
+  }
 }
 
 /// Appends to want and bound the rotation of `dim` elements: two products and
