@@ -34,10 +34,23 @@ DS_SHARED_FUNCTION constexpr uint32_t anyShape(const Shape &) {
   return kAnyRows;
 }
 
+/// Bytes of shared memory that a block can have on every architecture (sm_89).
+inline constexpr uint32_t kSharedEverywhere = 99 * 1024;
+/// Serves shapes whose shared memory there is everywhere.
+template <auto shared, class Shape>
+DS_SHARED_FUNCTION constexpr uint32_t fitsShared(const Shape &shape) {
+  return shared(shape) <= kSharedEverywhere ? kAnyRows : 0;
+}
+
 /// One tile per token.
 template <class Shape>
 DS_SHARED_FUNCTION constexpr TileCount tokenTiles(const Shape &) {
   return {TileCount::Tokens, 1, 1, 1, 0};
+}
+/// One tile per row of the head.
+template <class Shape>
+DS_SHARED_FUNCTION constexpr TileCount headRowTiles(const Shape &) {
+  return {TileCount::HeadRows, 1, 1, 1, 0};
 }
 /// One tile.
 template <class Shape>
