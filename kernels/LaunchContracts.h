@@ -6,6 +6,8 @@
 #include "kernels/combine/cuda.h"
 #include "kernels/copy_rows/cuda.h"
 #include "kernels/embedding/cuda.h"
+#include "kernels/expert_plan/cuda.h"
+#include "kernels/gate_topk/cuda.h"
 #include "kernels/head_norm/cuda.h"
 #include "kernels/latent_append/cuda.h"
 #include "kernels/rms_norm/cuda.h"

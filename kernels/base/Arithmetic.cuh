@@ -91,6 +91,15 @@ DS_DEVICE float maximum(float a, float b) {
 #endif
 }
 
+/// How many bits are set.
+DS_DEVICE uint32_t bitCount(uint32_t bits) {
+#if DS_EMULATED
+  return uint32_t(__builtin_popcount(bits));
+#else
+  return uint32_t(__popc(bits));
+#endif
+}
+
 //===-- Conversions -------------------------------------------------------===//
 
 /// Two words, as instructions take them.

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/base/Math.h"
+#include "kernels/base/Ranked.h"
 #include "kernels/base/Row.h"
 #include "kernels/base/Types.h"
 #include "kernels/gate_topk/gate_topk.h"
 
 namespace ds::kernels {
 namespace {
-
-struct Ranked {
-  float score;
-  uint32_t index;
-};
-
-/// Whether a stands before b: falling score, rising index among equals.
-[[clang::always_inline]] inline bool isBefore(Ranked a, Ranked b) {
-  return a.score > b.score || (a.score == b.score && a.index < b.index);
-}
 
 /// The first of `count` scores that stands after `previous`; the first of all
 /// where isFirst.
