@@ -5,6 +5,7 @@
 #include "kernels/absorb_value/absorb_value.h"
 #include "kernels/add_rms_norm/add_rms_norm.h"
 #include "kernels/add_rows/add_rows.h"
+#include "kernels/argmax/argmax.h"
 #include "kernels/attention_prefill/attention_prefill.h"
 #include "kernels/cast/cast.h"
 #include "kernels/combine/combine.h"

@@ -2,6 +2,7 @@
 // Every header that names entries of a launch table.
 #pragma once
 #include "kernels/add_rms_norm/cuda.h"
+#include "kernels/argmax/cuda.h"
 #include "kernels/base/LaunchShape.h"
 #include "kernels/combine/cuda.h"
 #include "kernels/copy_rows/cuda.h"

@@ -31,6 +31,9 @@ Signature of(const kernels::RopeTableShape &s) {
 Signature of(const kernels::AddRowsShape &s) {
   return {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}}, {}};
 }
+Signature of(const kernels::ArgmaxShape &s) {
+  return {{{F32, s.n}}, {{I32, 1}}, {}};
+}
 Signature of(const kernels::CopyRowsShape &s) {
   return {{{AnyWord, s.n}}, {{AnyWord, s.n}}, {}};
 }
