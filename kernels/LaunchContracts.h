@@ -11,6 +11,7 @@
 #include "kernels/gate_topk/cuda.h"
 #include "kernels/head_norm/cuda.h"
 #include "kernels/latent_append/cuda.h"
+#include "kernels/linear/cuda.h"
 #include "kernels/rms_norm/cuda.h"
 #include "kernels/rope/cuda.h"
 #include "kernels/rope_table/cuda.h"

@@ -20,6 +20,7 @@
 // threads.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 #include "kernels/base/Matrix.h"
 #include "kernels/base/Shape.h"
 #include "kernels/base/Work.h"
@@ -39,18 +40,24 @@ struct LinearShape {
 };
 
 /// Rows of x and y.
-constexpr uint32_t linearRows(const LinearShape &shape, const Batch &batch) {
+DS_SHARED_FUNCTION constexpr uint32_t linearRows(const LinearShape &shape,
+                                                 const Batch &batch) {
   return shape.headRows ? batch.rows : batch.tokens;
 }
 
 /// Rows of the weights of part p; 0 from shape.parts on.
-constexpr uint32_t linearOut(const LinearShape &shape, uint32_t part) {
-  const uint32_t out[] = {shape.out0, shape.out1, shape.out2, shape.out3};
-  return part < shape.parts ? out[part] : 0;
+DS_SHARED_FUNCTION constexpr uint32_t linearOut(const LinearShape &shape,
+                                                uint32_t part) {
+  if (part >= shape.parts)
+    return 0;
+  return part == 0   ? shape.out0
+         : part == 1 ? shape.out1
+         : part == 2 ? shape.out2
+                     : shape.out3;
 }
 
 /// Columns of y.
-constexpr uint32_t linearColumns(const LinearShape &shape) {
+DS_SHARED_FUNCTION constexpr uint32_t linearColumns(const LinearShape &shape) {
   return linearOut(shape, 0) + linearOut(shape, 1) + linearOut(shape, 2) +
          linearOut(shape, 3);
 }

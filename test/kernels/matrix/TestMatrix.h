@@ -40,9 +40,11 @@ struct Sum {
 };
 
 /// Largest relative error of a sum of products of `in` columns with a row of a
-/// matrix, as RowDots.h orders it in f32: a lane adds at most in / 16 products
+/// matrix. As RowDots.h orders it in f32: a lane adds at most in / 16 products
 /// (the products of bf16 are exact), then one scaled sum per 128 columns, then
-/// the tree. The reference adds in double.
+/// the tree. On a GPU: as the tensor cores add up to 128 columns
+/// (kernels/emu/DotAdd.h), then one scaled sum per 64 or 128 columns, scale and
+/// factor multiplied before. The reference adds in double.
 double dotError(const KernelRow &row, uint32_t in);
 
 /// Rounds f32 once more where the output is bf16.
