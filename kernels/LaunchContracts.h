@@ -9,6 +9,7 @@
 #include "kernels/embedding/cuda.h"
 #include "kernels/expert_plan/cuda.h"
 #include "kernels/gate_topk/cuda.h"
+#include "kernels/grouped_linear/cuda.h"
 #include "kernels/head_norm/cuda.h"
 #include "kernels/latent_append/cuda.h"
 #include "kernels/linear/cuda.h"

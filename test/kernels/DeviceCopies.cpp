@@ -11,9 +11,10 @@ DeviceCopies::DeviceCopies(const std::vector<Operand> &operands,
                            const std::vector<void *> &pointers) {
   copies_.reserve(pointers.size());
   for (size_t i = 0; i < pointers.size(); ++i)
-    addresses_.push_back(operands[i].entries
-                             ? nullptr
-                             : copy(pointers[i], Buffer::bytesFrom(pointers[i])));
+    addresses_.push_back(
+        operands[i].entries
+            ? nullptr
+            : copy(pointers[i], Buffer::bytesFrom(pointers[i])));
   plain_ = copies_.size();
   for (size_t i = 0; i < pointers.size(); ++i) {
     if (!operands[i].entries)
@@ -21,7 +22,9 @@ DeviceCopies::DeviceCopies(const std::vector<Operand> &operands,
     auto list = std::make_unique<std::vector<void *>>();
     auto *entries = static_cast<void *const *>(pointers[i]);
     for (size_t e = 0; e < operands[i].entries; ++e)
-      list->push_back(copy(entries[e], Buffer::bytesFrom(entries[e])));
+      list->push_back(entries[e]
+                          ? copy(entries[e], Buffer::bytesFrom(entries[e]))
+                          : nullptr);
     addresses_[i] = list->data();
     lists_.push_back(std::move(list));
   }

@@ -14,6 +14,7 @@ struct GroupedCase {
   TestRows x;
   Buffer y;
   std::vector<uint32_t> tokenOf;
+  Buffer offsetBuffer, tokenBuffer; // the same as operands
   std::vector<TestMatrix> matrices; // [experts, parts]
   std::vector<void *> pointers;
 
@@ -21,13 +22,28 @@ struct GroupedCase {
               std::vector<uint32_t> slotsOf, uint32_t tokens)
       : shape(s), offsets(sums(slotsOf)), random(s.in + tokens),
         x(row.activation, s.gather ? tokens : slots(), s.in, random),
-        y(size_t(slots()) * s.parts * s.out * sizeof(float)) {
-    for (uint32_t i = 0; i < slots(); ++i)
-      tokenOf.push_back(random.below(tokens));
+        y(size_t(slots()) * s.parts * s.out * sizeof(float)),
+        tokenOf(choices(slots(), tokens, random)),
+        offsetBuffer(indices(offsets)), tokenBuffer(indices(tokenOf)) {
     for (uint32_t i = 0; i < s.experts * s.parts; ++i) {
       matrices.emplace_back(row.weights, s.out, s.in, random, i % 3);
       matrices.back().appendTo(pointers);
     }
+  }
+
+  static std::vector<uint32_t> choices(uint32_t slots, uint32_t tokens,
+                                       Random &random) {
+    std::vector<uint32_t> tokenOf;
+    for (uint32_t i = 0; i < slots; ++i)
+      tokenOf.push_back(random.below(tokens));
+    return tokenOf;
+  }
+
+  static Buffer indices(const std::vector<uint32_t> &of) {
+    Buffer buffer(of.size() * sizeof(uint32_t));
+    for (size_t i = 0; i < of.size(); ++i)
+      buffer.set(i, of[i]);
+    return buffer;
   }
 
   static std::vector<uint32_t> sums(const std::vector<uint32_t> &slotsOf) {
@@ -40,15 +56,11 @@ struct GroupedCase {
   uint32_t slots() const { return offsets.back(); }
 
   KernelCase call() const {
-    auto indices = [](const std::vector<uint32_t> &of) {
-      return Operand{const_cast<uint32_t *>(of.data()), of.size() * 4,
-                     Operand::Input, 0};
-    };
     KernelCase test{&shape, RaggedBatch({{0, slots()}}, 16), {}};
     x.appendTo(test.operands, true);
-    test.operands.insert(
-        test.operands.end(),
-        {indices(offsets), indices(tokenOf), output(y, 0), list(pointers)});
+    test.operands.insert(test.operands.end(),
+                         {input(offsetBuffer, 0), input(tokenBuffer, 0),
+                          output(y, 0), list(pointers)});
     return test;
   }
 
@@ -95,14 +107,15 @@ TEST(GroupedLinear, ASlotHasTheSameBitsAloneAndAmongOthers) {
     for (uint32_t e = 0; e < 3; ++e)
       for (uint32_t slot = test.offsets[e]; slot < test.offsets[e + 1];
            ++slot) {
-        std::vector<uint32_t> offsets(4, 0), tokenOf{test.tokenOf[slot]};
-        for (uint32_t later = e + 1; later < 4; ++later)
-          offsets[later] = 1;
+        std::vector<uint32_t> slotsOf(3, 0);
+        slotsOf[e] = 1;
+        Buffer offsets = GroupedCase::indices(GroupedCase::sums(slotsOf));
+        Buffer tokenOf = GroupedCase::indices({test.tokenOf[slot]});
         Buffer y(bytes);
         KernelCase alone = test.call();
         size_t first = alone.operands.size() - 4; // behind x
-        alone.operands[first].data = offsets.data();
-        alone.operands[first + 1].data = tokenOf.data();
+        alone.operands[first] = input(offsets, 0);
+        alone.operands[first + 1] = input(tokenOf, 0);
         alone.operands[first + 2] = output(y, 0);
         runKernel(kernel, alone);
         EXPECT_TRUE(y.snapshot() == together.substr(slot * bytes, bytes))
