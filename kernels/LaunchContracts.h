@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every header that names entries of a launch table.
 #pragma once
+#include "kernels/absorb_query/cuda.h"
 #include "kernels/absorb_value/cuda.h"
 #include "kernels/add_rms_norm/cuda.h"
 #include "kernels/argmax/cuda.h"
