@@ -51,4 +51,11 @@ DS_DEVICE void groupedLinear(const GroupedLinearShape &shape,
   }
 }
 
+/// w8a8 where the tensor cores multiply codes: they keep 13 bits of a sum,
+/// which therefore never holds more than the 128 products of a scale block.
+DS_DEVICE void groupedLinearInF8Units(const GroupedLinearShape &shape,
+                                      const DeviceCall &call) {
+  groupedLinear<f8e4m3fn, f8e4m3fn, F8Units>(shape, call);
+}
+
 } // namespace ds::kernels::cuda

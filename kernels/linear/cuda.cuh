@@ -51,4 +51,11 @@ DS_DEVICE void linear(const LinearShape &shape, const DeviceCall &call) {
   });
 }
 
+/// w8a8 where the tensor cores multiply codes: they keep 13 bits of a sum,
+/// which therefore never holds more than the 128 products of a scale block.
+DS_DEVICE void linearInF8Units(const LinearShape &shape,
+                               const DeviceCall &call) {
+  linear<f8e4m3fn, f8e4m3fn, F8Units>(shape, call);
+}
+
 } // namespace ds::kernels::cuda

@@ -55,6 +55,12 @@ void TestMatrix::appendTo(std::vector<Operand> &operands) const {
 double dotError(const KernelRow &row, uint32_t in) {
   if (row.level == Level::Generic)
     return 0x1p-24;
+  if (row.level == Level::SM89) {
+    // Products of codes: 16 of them and the addend are cut at 2^-13 of the
+    // largest, and the sum once more. A block takes 8 steps.
+    const uint32_t steps = std::min(in, 8u);
+    return 18 * steps * 0x1p-13 + (blocks(in) + 2) * 0x1p-24;
+  }
   if (row.level >= Level::CUDA) {
     // An mma step cuts 8 products and the addend at 2^-24 of the largest, and
     // the sum at 2^-23. A block of at most 128 columns takes 16 steps; steps
