@@ -246,10 +246,10 @@ Result<CompileReport> compile(const CompileOptions &given,
     DS_ASSIGN(quantizer, WeightQuantizer::plan(model));
   }
   describeModel(report, model);
-  report.context =
-      options.context
-          ? options.context
-          : std::min(model.config.maxPositionEmbeddings, kDefaultContext);
+  if (options.context == 0)
+    options.context =
+        std::min(model.config.maxPositionEmbeddings, kDefaultContext);
+  report.context = options.context;
 
   mlir::DialectRegistry registry;
   registerEverything(registry);

@@ -69,10 +69,11 @@ std::string passesOf(Stage stage, const CompileOptions &options) {
     passes = modelPasses(options);
     break;
   case Stage::kernel:
-    passes = fmt::format("convert-ds-to-kernel{{chunk={} decode-tokens={}}},"
+    passes = fmt::format("convert-ds-to-kernel{{chunk={} decode-tokens={} "
+                         "context={}}},"
                          "kernel-select-variant{{levels={}{}}},"
                          "kernel-verify-calls",
-                         options.chunk, kDecodeTokens,
+                         options.chunk, kDecodeTokens, options.context,
                          fmt::join(options.levels, ","),
                          options.explain ? " explain=true" : "");
     break;

@@ -4,13 +4,15 @@
 //   s[u]    = scale * (<q_latent[t, h], state[u, 0 : latent]> +
 //                      <q_rope[t, h], state[u, latent :]>)
 //   o[t, h] = A(sum over u of softmax(s)[u] * state[u, 0 : latent])
-// f32 running softmax; keys are walked page by page, so a result depends
-// neither on the batch nor on how a prompt was cut. Rows beyond positions[t]
-// are never read.
+// f32 running softmax; keys are walked page by page (on CPUs) or in splits of a
+// fixed length (on GPUs), so a result depends neither on the batch nor on how a
+// prompt was cut. Rows beyond positions[t] are never read.
 //   in   q_latent A [T, heads, latent], q_rope A [T, heads, rope],
 //        state A [pages, page_tokens, latent + rope]
 //   out  o A [T, heads, latent]
-// A tile is one token and a block of heads.
+// A tile is one token and a block of heads. context says how many tokens the
+// states hold, all sequences together; it sizes the workspace of rows for GPUs
+// and changes no result.
 // A, the element of activations, is bf16 or f32 by row.
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
@@ -25,6 +27,7 @@
   FIELD(uint32_t, latent)                                                      \
   FIELD(uint32_t, rope)                                                        \
   FIELD(uint32_t, pageTokens)                                                  \
+  FIELD(uint32_t, context)                                                     \
   FIELD(float, scale)
 
 namespace ds::kernels {

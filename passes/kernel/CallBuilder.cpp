@@ -251,6 +251,7 @@ LogicalResult CallBuilder::convertAttention(Operation *op) {
                     {"latent", mla.getKvLoraRank()},
                     {"rope", mla.getQkRopeHeadDim()},
                     {"page_tokens", pageTokens()},
+                    {"context", int64_t(context_)},
                     {"scale", attention.getScaleAttr()}});
   }
   if (auto linear = dyn_cast<PerHeadLinearOp>(op)) {

@@ -27,10 +27,13 @@ Columns columnsOf(mlir::Value value);
 /// replaced by those of the calls.
 class CallBuilder {
 public:
-  /// `maxTokens`: most tokens of one run of the function at hand.
-  CallBuilder(mlir::ModuleOp module, const mlir::SymbolTable &symbols)
-      : module_(module), symbols_(symbols), builder_(module.getContext()) {}
+  /// `context`: tokens that the states hold, all sequences together.
+  CallBuilder(mlir::ModuleOp module, const mlir::SymbolTable &symbols,
+              uint32_t context)
+      : module_(module), symbols_(symbols), builder_(module.getContext()),
+        context_(context) {}
 
+  /// `maxTokens`: most tokens of one run of the function at hand.
   void enter(uint32_t maxTokens) { maxTokens_ = maxTokens; }
   /// Fails with an error where no kernel computes the op.
   mlir::LogicalResult convert(mlir::Operation *op);
@@ -61,6 +64,7 @@ private:
   mlir::ModuleOp module_;
   const mlir::SymbolTable &symbols_;
   mlir::OpBuilder builder_;
+  uint32_t context_;
   uint32_t maxTokens_ = 0;
 };
 

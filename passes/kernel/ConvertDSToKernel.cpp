@@ -32,7 +32,7 @@ struct ConvertDSToKernel : impl::ConvertDSToKernelPassBase<ConvertDSToKernel> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    CallBuilder calls(module, symbols);
+    CallBuilder calls(module, symbols, context);
     SmallVector<Operation *> old;
     convertModel(module);
     for (auto function : module.getOps<func::FuncOp>())

@@ -21,7 +21,9 @@ def ConvertDSToKernelPass
     Option<"chunk", "chunk", "uint32_t", "512",
            "Most tokens of one prefill run, for kernels that keep tokens">,
     Option<"decodeTokens", "decode-tokens", "uint32_t", "64",
-           "Most sequences of one decode run">];
+           "Most sequences of one decode run">,
+    Option<"context", "context", "uint32_t", "4096",
+           "Tokens that the states hold, all sequences together">];
   let dependentDialects = ["::ds::kernel::KernelDialect"];
 }
 

@@ -89,7 +89,7 @@ struct PrefillCase {
             std::vector<Inexact> column;
             for (uint32_t u = 0; u <= batch.positions[t]; ++u)
               column.push_back(rows[u][shape.nope + v]);
-            Inexact result = attend(scores, column);
+            Inexact result = attend(row, scores, column);
             want[place * shape.value + v] = result.value;
             bound[place * shape.value + v] =
                 result.error + outputError(row.activation, result.value);

@@ -40,7 +40,7 @@ void PagedState::set(uint32_t sequence, uint32_t u, uint32_t c, float value) {
     buffer_.set(at, value);
 }
 
-Inexact attend(const std::vector<Inexact> &scores,
+Inexact attend(const KernelRow &row, const std::vector<Inexact> &scores,
                const std::vector<Inexact> &values) {
   double largest = -INFINITY, scoreError = 0;
   for (Inexact score : scores) {
@@ -60,7 +60,11 @@ Inexact attend(const std::vector<Inexact> &scores,
   // rounding of their difference, and by those of the factors of older pages.
   double perWeight = 2 * scoreError + (span + 4) * 0x1p-23;
   double perSum = perWeight + (scores.size() + 4) * 0x1p-24;
-  return {weighted / sum, (2 * perSum * magnitude + valueError) / sum};
+  double perProduct = 2 * perSum;
+  if (isForGPU(row))
+    perProduct +=
+        unitRoundoff(Activation::BF16) + mmaError(uint32_t(scores.size()));
+  return {weighted / sum, (perProduct * magnitude + valueError) / sum};
 }
 
 } // namespace ds::kernels::test

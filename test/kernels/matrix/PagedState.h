@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The latent rows of a ragged batch, and attention over them in double.
 #pragma once
-#include "test/kernels/KernelTest.h"
+#include "test/kernels/matrix/TestMatrix.h"
 
 namespace ds::kernels::test {
 
@@ -33,8 +33,10 @@ struct Inexact {
 
 /// sum over u of softmax(scores)[u] * values[u]. The error follows from those
 /// of the scores, from the exponential (1 ulp of its result, half an ulp of its
-/// argument) and from one rounding per key in each of two sums.
-Inexact attend(const std::vector<Inexact> &scores,
+/// argument) and from one rounding per key in each of two sums. Rows for GPUs
+/// multiply weights that are rounded to bf16, in tensor cores, and add the
+/// weights themselves.
+Inexact attend(const KernelRow &row, const std::vector<Inexact> &scores,
                const std::vector<Inexact> &values);
 
 } // namespace ds::kernels::test

@@ -71,6 +71,12 @@ double dotError(const KernelRow &row, uint32_t in) {
   return (in / 16 + 2 + blocks(in) + 6) * 0x1p-24;
 }
 
+bool isForGPU(const KernelRow &row) { return row.level >= Level::CUDA; }
+
+double mmaError(uint32_t products) {
+  return (products / 8 + 4) * (8 + 1 + 2) * 0x1p-24;
+}
+
 double outputError(Activation type, double value) {
   return type == Activation::BF16 ? std::abs(value) * unitRoundoff(type) : 0;
 }

@@ -47,6 +47,16 @@ struct Sum {
 /// factor multiplied before. The reference adds in double.
 double dotError(const KernelRow &row, uint32_t in);
 
+/// Whether the row is CUDA code.
+bool isForGPU(const KernelRow &row);
+
+/// Largest error, relative to the sum of their magnitudes, of adding so many
+/// products of bf16 by mma.sync. Of 8 products and what was summed before, each
+/// is cut at 2^-24 of the largest, and the sum at its 23rd fraction bit
+/// (kernels/emu/DotAdd.h); later architectures take 16 at once and cut at
+/// 2^-25. Columns are padded with zeros, in two ranges.
+double mmaError(uint32_t products);
+
 /// Rounds f32 once more where the output is bf16.
 double outputError(Activation type, double value);
 

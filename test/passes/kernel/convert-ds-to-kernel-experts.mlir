@@ -51,7 +51,7 @@ func.func @experts(%u: tensor<?x192xbf16>, %ids: tensor<?x3xi32>, %w: tensor<?x3
 // head's 64, values the last 32.
 // CHECK-LABEL: func.func @absorbed
 // CHECK: kernel.call @absorb_query(%{{.*}}) weights [@kv_b] shape {head_stride = 48 : i32, heads = 4 : i32, latent = 64 : i32, nope = 32 : i32, weight_rows = 64 : i32}
-// CHECK: kernel.call @mla_decode(%{{.*}}) shape {heads = 4 : i32, latent = 64 : i32, page_tokens = 64 : i32, rope = 16 : i32, scale = 1.500000e-01 : f32}
+// CHECK: kernel.call @mla_decode(%{{.*}}) shape {context = 4096 : i32, heads = 4 : i32, latent = 64 : i32, page_tokens = 64 : i32, rope = 16 : i32, scale = 1.500000e-01 : f32}
 // CHECK: kernel.call @absorb_value(%{{.*}}) weights [@kv_b] shape {heads = 4 : i32, latent = 64 : i32, row_offset = 32 : i32, value = 32 : i32, weight_rows = 64 : i32}
 func.func @absorbed(%batch: !ds.batch, %q: tensor<?x192xf32>, %qr: tensor<?x4x16xbf16>, %latent: !ds.state) attributes {ds.layer_kind = "dense"} {
   %ql = ds.per_head_linear key %q, @kv_b {mla = #mla} : tensor<?x192xf32> -> tensor<?x4x64xbf16>
