@@ -15,6 +15,7 @@
 #include "kernels/head_norm/cuda.h"
 #include "kernels/latent_append/cuda.h"
 #include "kernels/linear/cuda.h"
+#include "kernels/mla_decode/cuda.h"
 #include "kernels/rms_norm/cuda.h"
 #include "kernels/rope/cuda.h"
 #include "kernels/rope_table/cuda.h"

@@ -2,6 +2,7 @@
 // How a kernel divides its worker's workspace: the same function counts the
 // bytes (workspace null) and deals them out.
 #pragma once
+#include "kernels/base/Inline.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,7 @@ struct WorkspacePieces {
 
   /// The next `count` elements, 64-byte aligned.
   template <class T>
-  [[clang::always_inline]] T *take(uint64_t count) {
+  DS_INLINE T *take(uint64_t count) {
     T *piece = reinterpret_cast<T *>(uintptr_t(workspace) + used);
     used += (count * sizeof(T) + 63) / 64 * 64;
     return piece;
@@ -21,7 +22,7 @@ struct WorkspacePieces {
 };
 
 /// Columns of an f32 row that is worked on in whole vectors of every level.
-constexpr uint32_t paddedColumns(uint32_t columns) {
+DS_SHARED_FUNCTION constexpr uint32_t paddedColumns(uint32_t columns) {
   return (columns + 15) / 16 * 16;
 }
 
