@@ -6,16 +6,19 @@
 //   s[u]    = scale * (<q[t, h, 0 : nope], k_nope[u, h]> +
 //                      <q_rope[t, h], k_rope[u]>)
 //   o[t, h] = A(sum over u of softmax(s)[u] * v[u, h])
-// f32 throughout, running softmax page by page: a result depends neither on the
-// batch nor on how a prompt was cut. Rows beyond the last token of the run are
-// never read, and no token is touched by a later one.
+// f32 throughout (rows for GPUs round q, k, v and the weights to bf16), running
+// softmax page by page, or by blocks of 64 keys from the first on: a result
+// depends neither on the batch nor on how a prompt was cut. Rows beyond the last
+// token of the run are never read, and no token is touched by a later one.
 //   in   q f32 [T, heads * head_stride] (nope part first),
 //        q_rope A [T, heads, rope],
 //        state A [pages, page_tokens, latent + rope]
 //   out  o A [T, heads * value]
 //   w    kv_b_proj [heads * (nope + value), latent], then its scale where the
 //        row is f8e4m3fn
-// A tile is one sequence and one head. max_tokens bounds T.
+// A tile is one sequence and one head. max_tokens bounds T; context, the tokens
+// of all sequences of the run, those of earlier runs included. They size
+// workspaces and change no result.
 // A, the element of activations, and the weights' encoding are the row's.
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
@@ -35,6 +38,7 @@
   FIELD(uint32_t, headStride)                                                  \
   FIELD(uint32_t, pageTokens)                                                  \
   FIELD(uint32_t, maxTokens)                                                   \
+  FIELD(uint32_t, context)                                                     \
   FIELD(float, scale)
 
 namespace ds::kernels {

@@ -239,6 +239,7 @@ LogicalResult CallBuilder::convertAttention(Operation *op) {
                     {"head_stride", mla.getQkHeadDim()},
                     {"page_tokens", pageTokens()},
                     {"max_tokens", int64_t(maxTokens_)},
+                    {"context", int64_t(context_)},
                     {"scale", attention.getScaleAttr()}});
   }
   if (auto attention = dyn_cast<LatentAttentionOp>(op)) {

@@ -41,6 +41,11 @@ struct PrefillCase {
     return test;
   }
 
+  /// Rows for GPUs round queries, and expanded keys and values, to bf16.
+  static double rounding(const KernelRow &row) {
+    return isForGPU(row) ? unitRoundoff(Activation::BF16) : 0;
+  }
+
   /// Element r of the expanded key and value of token u.
   Inexact expanded(const KernelRow &row, uint32_t b, uint32_t u, uint32_t h,
                    uint32_t r) const {
@@ -48,13 +53,17 @@ struct PrefillCase {
     for (uint32_t c = 0; c < shape.latent; ++c)
       sum.add(w.value(h * (shape.nope + shape.value) + r, c) *
               state.value(b, u, c));
-    return {sum.value, sum.magnitude * dotError(row, shape.latent)};
+    const double error = sum.magnitude * dotError(row, shape.latent);
+    return {sum.value, error + rounding(row) * (std::abs(sum.value) + error)};
   }
 
   void expectFormula(const KernelRow &row) const {
     auto rope = values(ropeQuery, row.activation);
-    // One chain of additions over nope and rope, then the scale.
-    const double chain = (shape.nope + shape.rope + 2) * 0x1p-24;
+    // One chain of additions over nope and rope, or the tensor cores' sum; then
+    // the scale.
+    const uint32_t columns = shape.nope + shape.rope;
+    const double chain =
+        isForGPU(row) ? mmaError(columns) + 0x1p-24 : (columns + 2) * 0x1p-24;
     const uint32_t sequences = uint32_t(batch.firstToken.size() - 1);
     std::vector<double> want(o.bytes() / elementBytes(row.activation)),
         bound(want.size());
@@ -77,7 +86,10 @@ struct PrefillCase {
             for (uint32_t d = 0; d < shape.nope; ++d) {
               double q = query.get<float>(place * shape.headStride + d);
               sum.add(q * rows[u][d].value);
-              error += std::abs(q) * rows[u][d].error;
+              error += std::abs(q) *
+                       (rows[u][d].error +
+                        rounding(row) *
+                            (rows[u][d].error + std::abs(rows[u][d].value)));
             }
             for (uint32_t r = 0; r < shape.rope; ++r)
               sum.add(rope[place * shape.rope + r] *
@@ -100,13 +112,14 @@ struct PrefillCase {
   }
 };
 
-// heads, nope, rope, value, latent, headStride, pageTokens, maxTokens, scale
+// heads, nope, rope, value, latent, headStride, pageTokens, maxTokens, context,
+// scale
 const AttentionPrefillShape kShapes[] = {
-    {1, 1, 2, 1, 1, 3, 1, 150, 0.5f},
-    {3, 7, 4, 5, 31, 11, 5, 150, 0.3f},
-    {2, 32, 16, 32, 128, 48, 16, 150, 0.2f},
-    {3, 33, 6, 65, 65, 41, 7, 150, 0.2f},
-    {1, 128, 64, 128, 200, 192, 64, 150, 0.1f}};
+    {1, 1, 2, 1, 1, 3, 1, 150, 165, 0.5f},
+    {3, 7, 4, 5, 31, 11, 5, 150, 165, 0.3f},
+    {2, 32, 16, 32, 128, 48, 16, 150, 165, 0.2f},
+    {3, 33, 6, 65, 65, 41, 7, 150, 165, 0.2f},
+    {1, 128, 64, 128, 200, 192, 64, 150, 165, 0.1f}};
 
 TEST(AttentionPrefill, EveryRowComputesTheFormulaOverSeveralPages) {
   for (const NativeKernel &kernel : runnableKernels("attention_prefill"))
@@ -117,6 +130,17 @@ TEST(AttentionPrefill, EveryRowComputesTheFormulaOverSeveralPages) {
       expectSplitIndependent(kernel, test.call(kernel.row));
       test.expectFormula(kernel.row);
     }
+}
+
+// More columns of o than a tile of a GPU has.
+TEST(AttentionPrefill, ValuesMayBeWiderThanKeys) {
+  for (const NativeKernel &kernel : runnableKernels("attention_prefill")) {
+    SCOPED_TRACE(kernel.row.name);
+    PrefillCase test(kernel.row, {2, 16, 2, 147, 24, 18, 16, 150, 165, 0.3f},
+                     {{0, 9}, {66, 5}});
+    runKernel(kernel, test.call(kernel.row));
+    test.expectFormula(kernel.row);
+  }
 }
 
 // Token by token is every way to cut a prompt at once.
@@ -130,16 +154,26 @@ TEST(AttentionPrefill, ATokenHasTheSameBitsHoweverThePromptIsCut) {
     }
 }
 
-TEST(AttentionPrefill, AnInfiniteLaterTokenDoesNotReachEarlierOnes) {
+TEST(AttentionPrefill, BlocksOfKeysAndQueriesMayEndAnywhere) {
   for (const NativeKernel &kernel : runnableKernels("attention_prefill")) {
-    PrefillCase test(kernel.row, kShapes[2], {{0, 12}});
-    test.state.set(0, 7, 3, HUGE_VALF);
-    runKernel(kernel, test.call(kernel.row));
-    auto o = values(test.o, kernel.row.activation);
-    for (size_t i = 0; i < o.size(); ++i)
-      ASSERT_EQ(std::isfinite(o[i]), i / (2 * 32) < 7)
-          << kernel.row.name << " element " << i;
+    SCOPED_TRACE(kernel.row.name);
+    PrefillCase test(kernel.row, {1, 16, 4, 24, 32, 20, 8, 150, 260, 0.3f},
+                     {{49, 81}, {}, {125, 5}});
+    expectTokenIndependent(kernel, test.call(kernel.row));
   }
+}
+
+TEST(AttentionPrefill, AnInfiniteLaterTokenDoesNotReachEarlierOnes) {
+  for (const NativeKernel &kernel : runnableKernels("attention_prefill"))
+    for (uint32_t past : {0, 59}) {
+      PrefillCase test(kernel.row, kShapes[2], {{past, 22}});
+      test.state.set(0, past + 7, 3, HUGE_VALF);
+      runKernel(kernel, test.call(kernel.row));
+      auto o = values(test.o, kernel.row.activation);
+      for (size_t i = 0; i < o.size(); ++i)
+        ASSERT_EQ(std::isfinite(o[i]), i / (2 * 32) < 7)
+            << kernel.row.name << " element " << i;
+    }
 }
 
 } // namespace

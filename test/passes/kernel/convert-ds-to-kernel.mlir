@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: dsc-opt %s -convert-ds-to-kernel | FileCheck %s --check-prefixes=CHECK,DEFAULT
-// RUN: dsc-opt %s -convert-ds-to-kernel="chunk=7 decode-tokens=3" | FileCheck %s --check-prefixes=CHECK,SIZES
+// RUN: dsc-opt %s -convert-ds-to-kernel="chunk=7 decode-tokens=3 context=9" | FileCheck %s --check-prefixes=CHECK,SIZES
 
 #mla = #ds.mla<heads = 4, q_lora_rank = 96, kv_lora_rank = 64, qk_nope_head_dim = 32, qk_rope_head_dim = 16, v_head_dim = 32>
 
@@ -39,7 +39,7 @@ func.func @prefill(%batch: !ds.batch, %latent: !ds.state) -> (tensor<?x192xf32>,
 }
 
 // A view of columns becomes stride and offset of the kernel that reads it, and
-// the prefill's attention knows the most tokens of a run.
+// the prefill's attention knows the most tokens of a run and of the states.
 // CHECK-LABEL: func.func @prefill_dense(
 // CHECK-SAME: %[[OLD:[a-z0-9]+]]: !kernel.state<bf16> {kernel.state = @latent})
 // CHECK-SAME: attributes {kernel.layer_kind = "dense"}
@@ -48,7 +48,9 @@ func.func @prefill(%batch: !ds.batch, %latent: !ds.state) -> (tensor<?x192xf32>,
 // CHECK: kernel.call @rms_norm(%[[BOTH]]) weights [@gain] shape {eps = {{.*}}, in_offset = 0 : i32, in_stride = 176 : i32, n = 96 : i32}
 // CHECK: %[[NEW:.+]] = kernel.call @latent_append(%[[BOTH]], %{{.*}}, %[[OLD]]) weights [@kv_gain] shape {eps = {{.*}}, in_offset = 96 : i32, in_stride = 176 : i32, latent = 64 : i32, page_tokens = 64 : i32, rope = 16 : i32} : {{.*}} -> !kernel.state<bf16>
 // CHECK: kernel.call @rope(%{{.*}}) shape {dim = 16 : i32, head_stride = 48 : i32, heads = 4 : i32, in_offset = 32 : i32, in_stride = 192 : i32}
-// CHECK: kernel.call @attention_prefill(%{{.*}}, %{{.*}}, %[[NEW]]) weights [@kv_b] shape {head_stride = 48 : i32, heads = 4 : i32, latent = 64 : i32,
+// CHECK: kernel.call @attention_prefill(%{{.*}}, %{{.*}}, %[[NEW]]) weights [@kv_b] shape {
+// DEFAULT-SAME: context = 4096 : i32, head_stride = 48 : i32, heads = 4 : i32, latent = 64 : i32,
+// SIZES-SAME: context = 9 : i32, head_stride = 48 : i32, heads = 4 : i32, latent = 64 : i32,
 // DEFAULT-SAME: max_tokens = 512 : i32
 // SIZES-SAME: max_tokens = 7 : i32
 // CHECK: return %{{.*}}, %{{.*}}, %[[NEW]]
