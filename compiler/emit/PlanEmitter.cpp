@@ -117,7 +117,7 @@ Status Emitter::addKernels() {
     writer_.add(rt::LevelRecord{.name = writer_.string(image.level),
                                 .features = writer_.string(image.features),
                                 .image = index,
-                                .reserved = 0});
+                                .kind = rt::LevelKind::CPU});
     uint32_t number = 0;
     for (auto kernel : module_.getOps<plan::KernelOp>()) {
       auto row = llvm::cast<mlir::StringAttr>(kernel.getRows()[level]);
@@ -130,6 +130,8 @@ Status Emitter::addKernels() {
           .image = index,
           .run = entry.run,
           .tiles = entry.tiles,
+          .firstLaunch = 0,
+          .launches = 0,
           .reserved = 0,
           .workspace = kernel.getWorkspace()});
     }

@@ -12,6 +12,14 @@ std::string_view pick(const std::string_view (&names)[n], Enum value) {
 
 } // namespace
 
+std::string_view nameOf(LevelKind kind) {
+  static constexpr std::string_view names[] = {"cpu", "cuda", "cuda_emulation"};
+  return pick(names, kind);
+}
+std::string_view nameOf(LaunchRows rows) {
+  static constexpr std::string_view names[] = {"one", "tokens", "head_rows"};
+  return pick(names, rows);
+}
 std::string_view nameOf(Encoding encoding) {
   static constexpr std::string_view names[] = {"f32", "bf16", "f8e4m3fn"};
   return pick(names, encoding);

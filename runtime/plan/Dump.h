@@ -10,6 +10,8 @@
 namespace ds::rt {
 
 // "unknown" for a number that is no member.
+std::string_view nameOf(LevelKind kind);      // "cpu", "cuda", …
+std::string_view nameOf(LaunchRows rows);     // "one", "tokens", …
 std::string_view nameOf(Encoding encoding);   // "f32", "bf16", "f8e4m3fn"
 std::string_view nameOf(WeightSource source); // "shard", …
 std::string_view nameOf(ShardPlace place); // "weights_folder", …
@@ -41,7 +43,7 @@ DS_FIELDS(LevelRecord) {
   visit("name", r.name);
   visit("features", r.features);
   visit("image", r.image);
-  visit("reserved", r.reserved);
+  visit("kind", r.kind);
 }
 DS_FIELDS(ModelRecord) {
   visit("family", r.family);
@@ -119,8 +121,34 @@ DS_FIELDS(KernelRecord) {
   visit("image", r.image);
   visit("run", r.run);
   visit("tiles", r.tiles);
+  visit("first_launch", r.firstLaunch);
+  visit("launches", r.launches);
   visit("reserved", r.reserved);
   visit("workspace", r.workspace);
+}
+DS_FIELDS(LaunchRecord) {
+  visit("symbol", r.symbol);
+  visit("threads", r.threads);
+  visit("shared_bytes", r.sharedBytes);
+  visit("rows", r.rows);
+  visit("columns", r.columns);
+  visit("per_row", r.perRow);
+  visit("rows_per_tile", r.rowsPerTile);
+  visit("extra", r.extra);
+  visit("first_map", r.firstMap);
+  visit("maps", r.maps);
+}
+DS_FIELDS(TensorMapRecord) {
+  visit("operand", r.operand);
+  visit("first", r.first);
+  visit("stride", r.stride);
+  visit("list", r.list);
+  visit("element_bytes", r.elementBytes);
+  visit("columns", r.columns);
+  visit("rows", r.rows);
+  visit("per_row", r.perRow);
+  visit("box_columns", r.boxColumns);
+  visit("box_rows", r.boxRows);
 }
 DS_FIELDS(StepRecord) {
   visit("kernel", r.kernel);

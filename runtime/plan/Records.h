@@ -11,7 +11,7 @@ namespace ds::rt {
 inline constexpr char kPlanMagic[8] = {'\x89', 'D',  'S',    'C',
                                        '\r',   '\n', '\x1a', '\n'};
 inline constexpr uint16_t kPlanMajor = 1, kPlanMinor = 0;
-/// Of the code of every plan of this major version.
+/// Of CPU code of every plan of this major version.
 inline constexpr char kPlanArchitecture[] = "x86-64";
 inline constexpr uint32_t kNone = 0xFFFFFFFF; // no index
 /// Byte offset in STRS. A value-initialised one is the empty string.
@@ -36,11 +36,16 @@ struct SectionEntry {
 };
 static_assert(sizeof(SectionEntry) == 56);
 
+/// What code is for. Emulation: CUDA kernels as x86-64 code that calls the
+/// emulation of device primitives. All levels of a plan are of one kind.
+enum class LevelKind : uint32_t { CPU, CUDA, CUDAEmulation };
+
 struct LevelRecord {
-  StringRef name;     // "avx512bf16"
-  StringRef features; // what the CPU must have, space-separated
+  StringRef name;     // "avx512bf16", "sm_90a"
+  StringRef features; // what the CPU must have, space-separated; CUDA: the
+                      // compute capability, see ComputeCapability.h
   uint32_t image;     // index in IMGS
-  uint32_t reserved;
+  LevelKind kind;
 };
 static_assert(sizeof(LevelRecord) == 16);
 
@@ -64,9 +69,9 @@ struct ModelRecord {
   uint32_t topK; // 0: off
   uint32_t taps; // bit 0: hidden, bit 1: experts
   // Buffers a session reads or writes by itself; kNone where absent.
-  uint32_t logitsBuffer; // f32 [headRows, vocabSize]
-  uint32_t hiddenTap;    // f32 [numLayers + 1, chunk, hiddenSize]
-  uint32_t expertsTap;   // u32 [numMoeLayers, chunk, expertsPerToken]
+  uint32_t logitsBuffer;         // f32 [headRows, vocabSize]
+  uint32_t hiddenTap;            // f32 [numLayers + 1, chunk, hiddenSize]
+  uint32_t expertsTap;           // u32 [numMoeLayers, chunk, expertsPerToken]
   float repetitionPenalty, minP; // of generation_config.json; 1, 0: off
 };
 static_assert(sizeof(ModelRecord) == 360);
@@ -96,7 +101,8 @@ struct WeightRecord {
 };
 static_assert(sizeof(WeightRecord) == 48);
 
-/// SHA-256 of a weight's bytes. WDIG holds one per record of WGHT, in its order.
+/// SHA-256 of a weight's bytes. WDIG holds one per record of WGHT, in its
+/// order.
 struct DigestRecord {
   uint8_t digest[32]; // zero for constants, which CNST's digest covers
 };
@@ -130,10 +136,11 @@ struct BufferRecord {
 };
 static_assert(sizeof(BufferRecord) == 32);
 
+/// CPU: text and read-only data. CUDA: a cubin. Emulation: a shared object.
 struct ImageRecord {
   uint64_t offset, size; // bytes in CODE; offset is a multiple of 4096
-  uint32_t textSize;     // bytes from 0 on, becomes executable
-  uint32_t rodataOffset; // multiple of 4096; read-only to the end
+  uint32_t textSize;     // bytes from 0 on, becomes executable; CPU only
+  uint32_t rodataOffset; // multiple of 4096; read-only to the end; CPU only
   uint8_t digest[32];    // SHA-256 of its bytes
 };
 static_assert(sizeof(ImageRecord) == 56);
@@ -143,12 +150,42 @@ struct KernelRecord {
   StringRef name;  // row of the kernel table
   StringRef shape; // "in=192 out=…", for dumps
   uint32_t image;  // index in IMGS
-  uint32_t run;    // offset of the RunFunction in the image's text
-  uint32_t tiles;  // offset of the TilesFunction
+  uint32_t run;    // CPU: offset of the RunFunction in the image's text
+  uint32_t tiles;  // CPU: offset of the TilesFunction
+  uint32_t firstLaunch, launches; // CUDA, emulation: slice of LNCH, in order
   uint32_t reserved;
-  uint64_t workspace; // bytes per worker
+  uint64_t workspace; // bytes: CPU per worker, else of all blocks together
 };
-static_assert(sizeof(KernelRecord) == 32);
+static_assert(sizeof(KernelRecord) == 40);
+
+/// What the number of tiles of a launch follows: 1, tokens, rows of the head.
+enum class LaunchRows : uint32_t { One, Tokens, HeadRows };
+
+/// One launch of a kernel on a GPU. Its tiles are
+///   columns * (ceil(rows * perRow / rowsPerTile) + extra)
+/// and its grid has that many blocks: of the run, or of the bucket's size.
+struct LaunchRecord {
+  StringRef symbol;     // of the image
+  uint32_t threads;     // of a block
+  uint32_t sharedBytes; // dynamic shared memory of a block
+  LaunchRows rows;
+  uint32_t columns, perRow, rowsPerTile, extra;
+  uint32_t firstMap, maps; // slice of MAPS; DeviceCall::maps, in order
+};
+static_assert(sizeof(LaunchRecord) == 40);
+
+/// Asks for a tensor map of operand `operand`, or with list > 0 for one of each
+/// of `list` entries of a slot list: first, first + stride, …. 2-D, row-major,
+/// 128-byte swizzle, zeros outside.
+struct TensorMapRecord {
+  uint32_t operand, first, stride, list;
+  uint32_t elementBytes; // 1: e4m3, 2: bf16
+  uint32_t columns;      // elements of a row
+  uint32_t rows;         // 0: the most rows of a run, times perRow
+  uint32_t perRow;
+  uint32_t boxColumns, boxRows;
+};
+static_assert(sizeof(TensorMapRecord) == 40);
 
 struct StepRecord {
   uint32_t kernel; // 0 .. n - 1, see KernelRecord
@@ -213,7 +250,8 @@ struct BudgetRecord {
   uint64_t scratch;            // bytes of the arena
   uint64_t scratchLowerBound;  // no placement can be smaller
   uint64_t host;               // bytes of Host buffers
-  uint64_t workspacePerWorker; // bytes, the largest of any kernel
+  uint64_t workspacePerWorker; // bytes, the largest of any kernel; a GPU has
+                               // one worker
   uint64_t total; // weights + state + scratch + host + one worker's workspace
 };
 static_assert(sizeof(BudgetRecord) == 72);

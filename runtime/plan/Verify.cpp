@@ -10,6 +10,7 @@ Result<PlanView> verifyPlan(std::span<const uint8_t> bytes,
   DS_ASSIGN(PlanView plan, verifyContainer(bytes, fileSize, refuse));
   DS_TRY(verifyRecords(plan, refuse));
   DS_TRY(verifyProgram(plan, refuse));
+  DS_TRY(verifyLaunches(plan, refuse));
   DS_TRY(verifySchedule(plan, refuse));
   return plan;
 }

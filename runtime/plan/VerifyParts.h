@@ -37,10 +37,11 @@ inline std::string nameOfRecord(std::string_view kind, size_t index) {
 }
 
 // What no honest plan reaches; with these no number of a session overflows.
-inline constexpr uint32_t kMaxContext = 1u << 24;      // tokens
-inline constexpr uint32_t kMaxRunTokens = 1u << 16;    // of a chunk, a head
-inline constexpr uint32_t kMaxDecodeTokens = 1u << 12; // sequences
-inline constexpr uint64_t kMaxPageEntries = 1u << 28; // pages x sequences
+inline constexpr uint32_t kMaxLevels = 16;
+inline constexpr uint32_t kMaxContext = 1u << 24;         // tokens
+inline constexpr uint32_t kMaxRunTokens = 1u << 16;       // of a chunk, a head
+inline constexpr uint32_t kMaxDecodeTokens = 1u << 12;    // sequences
+inline constexpr uint64_t kMaxPageEntries = 1u << 28;     // pages x sequences
 inline constexpr uint64_t kMaxMemory = uint64_t(1) << 62; // bytes
 
 /// offset + size <= end, without overflow.
@@ -58,6 +59,39 @@ constexpr uint64_t productOf(uint64_t a, uint64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
+/// Its code runs on a GPU or on the emulation of one.
+inline bool isForGPU(const PlanView &plan) {
+  return plan.levels[0].kind != LevelKind::CPU;
+}
+
+/// Slices of one section lie in order, without holes, and cover it.
+class Slices {
+public:
+  Slices(size_t total, ErrorCode code, std::string what, const Refusal &refuse)
+      : total_(total), code_(code), what_(std::move(what)), refuse_(refuse) {}
+  Status next(const std::string &owner, uint32_t first, uint32_t count) {
+    if (first != next_ || !fits(first, count, total_))
+      return refuse_(code_, owner + ": " + what_,
+                     std::to_string(first) + " + " + std::to_string(count),
+                     "from " + std::to_string(next_) + " on, an end within " +
+                         std::to_string(total_));
+    next_ += count;
+    return {};
+  }
+  Status end() const {
+    return next_ == total_
+               ? Status()
+               : refuse_.number(code_, what_ + " that belong to a record",
+                                next_, std::to_string(total_));
+  }
+
+private:
+  uint64_t next_ = 0, total_;
+  ErrorCode code_;
+  std::string what_;
+  const Refusal &refuse_;
+};
+
 /// Header, table, gaps, digests, whole records.
 Result<PlanView> verifyContainer(std::span<const uint8_t> bytes,
                                  uint64_t fileSize, const Refusal &refuse);
@@ -65,6 +99,8 @@ Result<PlanView> verifyContainer(std::span<const uint8_t> bytes,
 Status verifyRecords(const PlanView &plan, const Refusal &refuse);
 /// Images, kernels, steps, arguments, bodies, calls, entries.
 Status verifyProgram(const PlanView &plan, const Refusal &refuse);
+/// Launches, tensor maps, buckets; which of them the steps can have.
+Status verifyLaunches(const PlanView &plan, const Refusal &refuse);
 /// Between two barriers no step touches what another one writes.
 Status verifySchedule(const PlanView &plan, const Refusal &refuse);
 

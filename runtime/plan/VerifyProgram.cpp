@@ -2,6 +2,8 @@
 #include "runtime/base/Sha256.h"
 #include "runtime/plan/VerifyParts.h"
 #include <algorithm>
+#include <cstring>
+#include <elf.h>
 #include <vector>
 
 namespace ds::rt {
@@ -28,35 +30,6 @@ public:
   }
 
 private:
-  /// Slices of one section lie in order, without holes, and cover it.
-  class Slices {
-  public:
-    Slices(size_t total, ErrorCode code, std::string what,
-           const Refusal &refuse)
-        : total_(total), code_(code), what_(std::move(what)), refuse_(refuse) {}
-    Status next(const std::string &owner, uint32_t first, uint32_t count) {
-      if (first != next_ || !fits(first, count, total_))
-        return refuse_(code_, owner + ": " + what_,
-                       std::to_string(first) + " + " + std::to_string(count),
-                       "from " + std::to_string(next_) + " on, an end within " +
-                           std::to_string(total_));
-      next_ += count;
-      return {};
-    }
-    Status end() const {
-      return next_ == total_
-                 ? Status()
-                 : refuse_.number(code_, what_ + " that belong to a record",
-                                  next_, std::to_string(total_));
-    }
-
-  private:
-    uint64_t next_ = 0, total_;
-    ErrorCode code_;
-    std::string what_;
-    const Refusal &refuse_;
-  };
-
   Status images() {
     uint64_t end = 0;
     for (size_t i = 0; i < plan_.images.size(); ++i) {
@@ -71,14 +44,7 @@ private:
                            " on, an end within " +
                            std::to_string(plan_.code.size()));
       end = image.offset + image.size;
-      if (!image.textSize || image.textSize > image.size ||
-          image.textSize > image.rodataOffset || image.rodataOffset % kPage ||
-          image.rodataOffset > alignUp(image.size, kPage))
-        return refuse_(ErrorCode::PlanImage, name,
-                       "text " + std::to_string(image.textSize) +
-                           " rodata at " + std::to_string(image.rodataOffset),
-                       "text, then rodata at a page of " +
-                           std::to_string(image.size) + " bytes");
+      DS_TRY(isForGPU(plan_) ? elfImage(image, name) : textImage(image, name));
       Sha256 sha;
       sha.update(plan_.code.data() + image.offset, image.size);
       if (!std::ranges::equal(sha.finish(), image.digest))
@@ -88,6 +54,43 @@ private:
       return refuse_.number(ErrorCode::PlanImage, "end of the last image", end,
                             std::to_string(plan_.code.size()));
     return {};
+  }
+
+  Status textImage(const ImageRecord &image, const std::string &name) {
+    if (image.textSize && image.textSize <= image.size &&
+        image.textSize <= image.rodataOffset &&
+        image.rodataOffset % kPage == 0 &&
+        image.rodataOffset <= alignUp(image.size, kPage))
+      return {};
+    return refuse_(ErrorCode::PlanImage, name,
+                   "text " + std::to_string(image.textSize) + " rodata at " +
+                       std::to_string(image.rodataOffset),
+                   "text, then rodata at a page of " +
+                       std::to_string(image.size) + " bytes");
+  }
+
+  /// A cubin or a shared object, whose inside the loader reads.
+  Status elfImage(const ImageRecord &image, const std::string &name) {
+    if (image.textSize || image.rodataOffset)
+      return refuse_(ErrorCode::PlanImage,
+                     name + ": an ELF file has no text and rodata here");
+    Elf64_Ehdr elf{};
+    if (image.size >= sizeof elf)
+      std::memcpy(&elf, plan_.code.data() + image.offset, sizeof elf);
+    bool isCUDA = plan_.levels[0].kind == LevelKind::CUDA;
+    bool isElf = std::memcmp(elf.e_ident, ELFMAG, SELFMAG) == 0 &&
+                 elf.e_ident[EI_CLASS] == ELFCLASS64 &&
+                 elf.e_ident[EI_DATA] == ELFDATA2LSB;
+    if (isElf && (isCUDA ? elf.e_machine == EM_CUDA
+                         : elf.e_machine == EM_X86_64 && elf.e_type == ET_DYN))
+      return {};
+    return refuse_(ErrorCode::PlanImage, name,
+                   isElf ? "type " + std::to_string(elf.e_type) + " machine " +
+                               std::to_string(elf.e_machine)
+                         : std::to_string(image.size) +
+                               " bytes that are no 64-bit ELF file",
+                   isCUDA ? "a cubin, machine 190"
+                          : "a shared object, type 3, machine 62");
   }
 
   Status kernels() {
@@ -108,8 +111,13 @@ private:
         return refuse_.number(ErrorCode::PlanKernel, name + ": image",
                               kernel.image,
                               std::to_string(image) + ", that of its level");
+      if (isForGPU(plan_) ? kernel.run || kernel.tiles : kernel.launches)
+        return refuse_(ErrorCode::PlanKernel,
+                       name + (isForGPU(plan_)
+                                   ? ": a kernel for GPUs has launches only"
+                                   : ": a kernel for CPUs has no launches"));
       for (uint32_t entry : {kernel.run, kernel.tiles})
-        if (entry >= plan_.images[image].textSize)
+        if (!isForGPU(plan_) && entry >= plan_.images[image].textSize)
           return refuse_.number(
               ErrorCode::PlanKernel, name + ": entry", entry,
               "below " + std::to_string(plan_.images[image].textSize) +

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "runtime/plan/ComputeCapability.h"
 #include "runtime/plan/VerifyParts.h"
 #include <algorithm>
 #include <cmath>
@@ -46,7 +47,10 @@ private:
 
   Status levels() {
     if (plan_.levels.empty())
-      return refuse_(ErrorCode::PlanLevel, "the plan has no CPU level");
+      return refuse_(ErrorCode::PlanLevel, "the plan has no level");
+    if (plan_.levels.size() > kMaxLevels)
+      return refuse_.number(ErrorCode::PlanLevel, "levels", plan_.levels.size(),
+                            "at most " + std::to_string(kMaxLevels));
     for (size_t i = 0; i < plan_.levels.size(); ++i) {
       const LevelRecord &level = plan_.levels[i];
       std::string name = nameOfRecord("level", i);
@@ -57,8 +61,16 @@ private:
         return refuse_.number(ErrorCode::PlanLevel, name + ": image",
                               level.image,
                               "below " + std::to_string(plan_.images.size()));
-      if (level.reserved)
-        return refuse_(ErrorCode::PlanLevel, name + ": reserved is not zero");
+      if (level.kind > LevelKind::CUDAEmulation)
+        return refuse_.number(ErrorCode::PlanLevel, name + ": kind",
+                              uint32_t(level.kind), "0 to 2");
+      if (level.kind != plan_.levels[0].kind)
+        return refuse_.number(ErrorCode::PlanLevel, name + ": kind",
+                              uint32_t(level.kind), "that of level 0");
+      if (std::string_view needed = plan_.string(level.features);
+          level.kind == LevelKind::CUDA && !ComputeCapability::of(needed))
+        return refuse_(ErrorCode::PlanLevel, name + ": compute capability",
+                       std::string(needed), "major.minor, perhaps with an a");
     }
     return {};
   }

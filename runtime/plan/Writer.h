@@ -42,10 +42,11 @@ public:
   uint64_t addConstant(std::span<const uint8_t> tensor);
   /// Appends a code image to CODE and its record to IMGS; returns its index.
   /// `image` holds text from 0 on and read-only data from `rodataOffset` on, a
-  /// multiple of 4096 (the end rounded up where there is none).
-  uint32_t addImage(std::span<const uint8_t> image, uint32_t textSize,
-                    uint32_t rodataOffset);
-  /// The whole of an optional section: TOKN, CHAT, WDIG, DATA.
+  /// multiple of 4096 (the end rounded up where there is none). A cubin or a
+  /// shared object has neither: 0 and 0.
+  uint32_t addImage(std::span<const uint8_t> image, uint32_t textSize = 0,
+                    uint32_t rodataOffset = 0);
+  /// The whole of an optional section: BUCK, TOKN, CHAT, WDIG, DATA.
   void set(Section section, std::span<const uint8_t> bytes);
 
   /// DATA of `size` bytes that finish() leaves out; see PlanData.

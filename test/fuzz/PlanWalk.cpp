@@ -2,6 +2,7 @@
 #include "test/fuzz/PlanWalk.h"
 #include "runtime/plan/Dump.h"
 #include "test/fuzz/Check.h"
+#include <algorithm>
 #include <cstring>
 
 namespace ds::fuzz {
@@ -60,9 +61,35 @@ void checkWeight(const PlanView &plan, const WeightRecord &weight) {
 
 void checkKernel(const PlanView &plan, const KernelRecord &kernel) {
   const ImageRecord &image = plan.images[kernel.image];
-  FUZZ_CHECK(kernel.run < image.textSize && kernel.tiles < image.textSize);
+  if (plan.levels[0].kind == LevelKind::CPU)
+    FUZZ_CHECK(kernel.run < image.textSize && kernel.tiles < image.textSize);
+  else
+    FUZZ_CHECK(kernel.launches > 0);
+  for (const LaunchRecord &launch :
+       plan.launches.subspan(kernel.firstLaunch, kernel.launches))
+    FUZZ_CHECK(launch.maps <= plan.maps.size() &&
+               launch.firstMap <= plan.maps.size() - launch.maps);
   FUZZ_CHECK(image.size <= plan.code.size() &&
              image.offset <= plan.code.size() - image.size);
+}
+
+/// The operands that a step's tensor maps are of are there.
+void checkMaps(const PlanView &plan, const StepRecord &step,
+               const CallRecord &call) {
+  for (size_t k = step.kernel; k < plan.kernels.size();
+       k += plan.kernelsPerLevel()) {
+    const KernelRecord &kernel = plan.kernels[k];
+    for (const LaunchRecord &launch :
+         plan.launches.subspan(kernel.firstLaunch, kernel.launches))
+      for (const TensorMapRecord &map :
+           plan.maps.subspan(launch.firstMap, launch.maps)) {
+        FUZZ_CHECK(map.operand < step.arguments);
+        const ArgRecord &of = plan.arguments[step.firstArgument + map.operand];
+        for (uint32_t i = 0; i < map.list; i += std::max(map.list / 7, 1u))
+          FUZZ_CHECK(of.index + uint64_t(map.first) + uint64_t(i) * map.stride <
+                     plan.rows[call.row].slots);
+      }
+  }
 }
 
 } // namespace
@@ -80,10 +107,12 @@ void walkPlan(const PlanView &plan) {
          plan.calls.subspan(entry.firstCall, entry.calls)) {
       const BodyRecord &body = plan.bodies[call.body];
       for (const StepRecord &step :
-           plan.steps.subspan(body.firstStep, body.steps))
+           plan.steps.subspan(body.firstStep, body.steps)) {
+        checkMaps(plan, step, call);
         for (const ArgRecord &operand :
              plan.arguments.subspan(step.firstArgument, step.arguments))
           checkOperand(plan, operand, call);
+      }
     }
 }
 

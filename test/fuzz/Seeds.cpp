@@ -133,6 +133,8 @@ void writePlans(const fs::path &to) {
   };
   add(planWithText());
   add(ds::rt::test::tinyPlan({.hasData = true}));
+  add(ds::rt::test::tinyPlan({.kind = ds::rt::LevelKind::CUDA}));
+  add(ds::rt::test::tinyPlan({.kind = ds::rt::LevelKind::CUDAEmulation}));
   std::vector<uint8_t> plan = ds::rt::test::tinyPlan({.hasTokenizer = false});
   add(plan);
   // Each section without its last record, and with all bits set in the first.

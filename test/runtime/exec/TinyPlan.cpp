@@ -100,9 +100,9 @@ public:
   std::vector<uint8_t> build(bool taps) {
     std::vector<uint8_t> code(64, 0xC3);
     uint32_t image = writer_.addImage(code, 64, kPage);
-    writer_.add(LevelRecord{text("test"), text(""), image, 0});
+    writer_.add(LevelRecord{text("test"), text(""), image, LevelKind::CPU});
     for (const Kernel &kernel : kKernels)
-      writer_.add(KernelRecord{text("kernel"), text(""), image, 0, 0, 0,
+      writer_.add(KernelRecord{text("kernel"), text(""), image, 0, 0, 0, 0, 0,
                                kernel.run == head ? 64u : 0u});
     weights();
     writer_.add(StateRecord{text("latent"), StateRole::Latent, kLayers, 8});

@@ -86,6 +86,8 @@ TEST(PlanSpecification, ListsEveryField) {
   expectFields<BufferRecord>("BUFS");
   expectFields<ImageRecord>("IMGS");
   expectFields<KernelRecord>("KERN");
+  expectFields<LaunchRecord>("LNCH");
+  expectFields<TensorMapRecord>("MAPS");
   expectFields<StepRecord>("STEP");
   expectFields<ArgRecord>("ARGS");
   expectFields<BodyRecord>("BODY");
@@ -97,6 +99,8 @@ TEST(PlanSpecification, ListsEveryField) {
 
 // Numbers without a name are called unknown, not misread.
 TEST(PlanDump, NamesEnumerations) {
+  EXPECT_EQ(nameOf(LevelKind::CUDAEmulation), "cuda_emulation");
+  EXPECT_EQ(nameOf(LaunchRows::HeadRows), "head_rows");
   EXPECT_EQ(nameOf(Encoding::F8E4M3), "f8e4m3fn");
   EXPECT_EQ(nameOf(ArgKind::SlotList), "slot_list");
   EXPECT_EQ(nameOf(EntryKind::Head), "head");

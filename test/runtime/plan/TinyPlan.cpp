@@ -3,6 +3,7 @@
 #include "runtime/base/Sha256.h"
 #include <algorithm>
 #include <cstring>
+#include <elf.h>
 #include <stdexcept>
 
 namespace ds::rt::test {
@@ -21,6 +22,102 @@ std::vector<uint8_t> tinyImage() {
   std::ranges::copy(text, image.begin());
   image[kPage] = 42;
   return image;
+}
+
+std::vector<uint8_t> elfHeader(LevelKind kind) {
+  Elf64_Ehdr elf{};
+  std::memcpy(elf.e_ident, ELFMAG, SELFMAG);
+  elf.e_ident[EI_CLASS] = ELFCLASS64;
+  elf.e_ident[EI_DATA] = ELFDATA2LSB;
+  elf.e_type = kind == LevelKind::CUDA ? ET_EXEC : ET_DYN;
+  elf.e_machine = kind == LevelKind::CUDA ? EM_CUDA : EM_X86_64;
+  auto *bytes = reinterpret_cast<const uint8_t *>(&elf);
+  return {bytes, bytes + sizeof elf};
+}
+
+void addCPULevels(PlanWriter &plan) {
+  uint32_t best = plan.addImage(tinyImage(), 7, kPage);
+  uint32_t portable = plan.addImage(tinyImage(), 7, kPage);
+  plan.add(LevelRecord{.name = plan.string("avx512bf16"),
+                       .features = plan.string("avx2 avx512f avx512_bf16"),
+                       .image = best,
+                       .kind = LevelKind::CPU});
+  plan.add(LevelRecord{.name = plan.string("avx2"),
+                       .features = plan.string("avx2 fma"),
+                       .image = portable,
+                       .kind = LevelKind::CPU});
+  for (uint32_t image : {best, portable})
+    plan.add(KernelRecord{.name = plan.string("nothing_u32_generic"),
+                          .shape = plan.string("n=8"),
+                          .image = image,
+                          .run = 0,
+                          .tiles = 1,
+                          .firstLaunch = 0,
+                          .launches = 0,
+                          .reserved = 0,
+                          .workspace = image == best ? 256u : 64u});
+}
+
+/// Three kernels of two levels. Step 0 is computed by kernel 1, which has a map
+/// of operand 0 in its first launch of two; step 1 by kernel 2, which has a map
+/// of one entry of its list; the others by kernel 0.
+void addGPULevels(PlanWriter &plan, LevelKind kind) {
+  auto launch = [&](const char *symbol, LaunchRows rows, uint32_t maps) {
+    plan.add(LaunchRecord{.symbol = plan.string(symbol),
+                          .threads = 128,
+                          .sharedBytes = 1024,
+                          .rows = rows,
+                          .columns = 2,
+                          .perRow = 3,
+                          .rowsPerTile = 64,
+                          .extra = 1,
+                          .firstMap = plan.count<TensorMapRecord>(),
+                          .maps = maps});
+  };
+  TensorMapRecord map{.operand = 0,
+                      .first = 0,
+                      .stride = 0,
+                      .list = 0,
+                      .elementBytes = 2,
+                      .columns = kHidden,
+                      .rows = 0,
+                      .perRow = 1,
+                      .boxColumns = kHidden,
+                      .boxRows = 64};
+  TensorMapRecord listed = map;
+  listed.operand = 2;
+  listed.list = 1;
+  listed.rows = 2;
+  listed.perRow = 0;
+  const char *names[] = {"sm_90a", "sm_80"}, *needs[] = {"9.0a", "8.0"};
+  for (uint32_t level = 0; level < 2; ++level) {
+    uint32_t image = plan.addImage(elfHeader(kind));
+    plan.add(LevelRecord{
+        .name = plan.string(names[level]),
+        .features = plan.string(kind == LevelKind::CUDA ? needs[level] : ""),
+        .image = image,
+        .kind = kind});
+    for (uint32_t kernel = 0; kernel < 3; ++kernel) {
+      plan.add(KernelRecord{.name = plan.string("nothing_u32_cuda"),
+                            .shape = plan.string("n=8"),
+                            .image = image,
+                            .run = 0,
+                            .tiles = 0,
+                            .firstLaunch = plan.count<LaunchRecord>(),
+                            .launches = kernel == 1 ? 2u : 1u,
+                            .reserved = 0,
+                            .workspace = level == 0 ? 256u : 64u});
+      launch("nothing_0", kernel ? LaunchRows::Tokens : LaunchRows::HeadRows,
+             kernel ? 1 : 0);
+      if (kernel)
+        plan.add(kernel == 1 ? map : listed);
+      if (kernel == 1)
+        launch("nothing_1", LaunchRows::One, 0);
+    }
+  }
+  const uint32_t buckets[] = {1, 2};
+  auto *bytes = reinterpret_cast<const uint8_t *>(buckets);
+  plan.set(Section::BUCK, {bytes, sizeof buckets});
 }
 
 void addModel(PlanWriter &plan, const TinyOptions &options) {
@@ -112,10 +209,12 @@ void addBuffers(PlanWriter &plan) {
   add("experts", Storage::Host, 512, kExpertsSlice, kExpertsSlice);
 }
 
-void addProgram(PlanWriter &plan) {
+void addProgram(PlanWriter &plan, LevelKind kind) {
   uint32_t steps = 0, calls = 0;
   auto step = [&](bool barrier, std::vector<ArgRecord> arguments) {
-    plan.add(StepRecord{.kernel = 0,
+    uint32_t number = plan.count<StepRecord>();
+    bool hasMap = kind != LevelKind::CPU && number < 2;
+    plan.add(StepRecord{.kernel = hasMap ? number + 1 : 0,
                         .firstArgument = plan.count<ArgRecord>(),
                         .arguments = uint32_t(arguments.size()),
                         .flags = barrier ? kStepBarrier : 0});
@@ -202,24 +301,10 @@ std::vector<uint8_t> tinyShard() {
 
 PlanWriter tinyWriter(const TinyOptions &options) {
   PlanWriter plan;
-  uint32_t best = plan.addImage(tinyImage(), 7, kPage);
-  uint32_t portable = plan.addImage(tinyImage(), 7, kPage);
-  plan.add(LevelRecord{.name = plan.string("avx512bf16"),
-                       .features = plan.string("avx2 avx512f avx512_bf16"),
-                       .image = best,
-                       .reserved = 0});
-  plan.add(LevelRecord{.name = plan.string("avx2"),
-                       .features = plan.string("avx2 fma"),
-                       .image = portable,
-                       .reserved = 0});
-  for (uint32_t image : {best, portable})
-    plan.add(KernelRecord{.name = plan.string("nothing_u32_generic"),
-                          .shape = plan.string("n=8"),
-                          .image = image,
-                          .run = 0,
-                          .tiles = 1,
-                          .reserved = 0,
-                          .workspace = image == best ? 256u : 64u});
+  if (options.kind == LevelKind::CPU)
+    addCPULevels(plan);
+  else
+    addGPULevels(plan, options.kind);
   addModel(plan, options);
   addWeights(plan, options);
   plan.add(StateRecord{.name = plan.string("latent"),
@@ -227,7 +312,7 @@ PlanWriter tinyWriter(const TinyOptions &options) {
                        .layers = kLayers,
                        .rowBytes = kRowBytes});
   addBuffers(plan);
-  addProgram(plan);
+  addProgram(plan, options.kind);
   addBudget(plan, options);
   plan.add(ProvenanceRecord{.compiler = plan.string("dsc 0.1.0"),
                             .options = plan.string("--ctx 10"),

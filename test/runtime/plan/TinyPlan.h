@@ -18,6 +18,9 @@ struct TinyOptions {
   std::string weightsFolder = "model";
   bool hasTokenizer = true;
   bool hasData = false; // a weight in DATA
+  // Not CPU: the same plan with launches, tensor maps and buckets, and images
+  // that are no more than an ELF header.
+  LevelKind kind = LevelKind::CPU;
 };
 PlanWriter tinyWriter(const TinyOptions &options = {});
 /// tinyWriter().finish(), which must succeed.
