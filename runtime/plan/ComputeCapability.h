@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a GPU can do, as a number, and what code asks for.
+// What a GPU can do, as a number, and what code for CUDA asks for.
 #pragma once
 #include <charconv>
 #include <cstdint>
@@ -47,6 +47,29 @@ private:
     auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size();
+  }
+};
+
+/// The features of a CUDA level: "9.0a", or "9.0a 13.0" where the driver must
+/// be for CUDA 13.0 or later.
+struct CUDANeeds {
+  ComputeCapability capability;
+  int driver = 0; // as drivers count: 13000 is 13.0; 0: any
+
+  /// Nothing for another spelling.
+  static std::optional<CUDANeeds> of(std::string_view features) {
+    size_t space = features.find(' ');
+    auto capability = ComputeCapability::of(features.substr(0, space));
+    if (!capability)
+      return std::nullopt;
+    CUDANeeds needs{*capability};
+    if (space == features.npos)
+      return needs;
+    auto driver = ComputeCapability::of(features.substr(space + 1));
+    if (!driver || driver->isExact)
+      return std::nullopt;
+    needs.driver = int(1000 * driver->major + 10 * driver->minor);
+    return needs;
   }
 };
 

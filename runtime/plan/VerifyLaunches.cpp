@@ -17,6 +17,7 @@ constexpr size_t kMaxBuckets = 32;
 // What no honest plan reaches; with these the work is linear in the steps.
 constexpr uint32_t kMaxLaunches = 16; // of a kernel
 constexpr uint32_t kMaxMaps = 8;      // of a launch
+constexpr uint32_t kMaxList = 1u << 16;
 
 class Launches {
 public:
@@ -99,6 +100,10 @@ private:
     if (!map.list && (map.first || map.stride))
       return refuse_(ErrorCode::PlanTensorMap,
                      name + ": first and stride without a list");
+    if (map.list > kMaxList)
+      return wrong("list", map.list, "at most 65536");
+    if (map.list > 1 && !map.stride)
+      return wrong("stride of a list", map.stride, "at least 1");
     if (map.elementBytes != 1 && map.elementBytes != 2)
       return wrong("bytes of an element", map.elementBytes, "1 or 2");
     if (uint64_t bytes = uint64_t(map.columns) * map.elementBytes;
@@ -196,6 +201,10 @@ private:
     const BufferRecord &buffer = plan_.buffers[argument.index];
     uint64_t end =
         argument.kind == ArgKind::Buffer ? buffer.size : buffer.layerStride;
+    if (end % kMapUnit && argument.kind != ArgKind::Buffer)
+      return refuse_.number(ErrorCode::PlanTensorMap,
+                            name + " with a tensor map: bytes of a slice", end,
+                            "a multiple of 16");
     uint64_t rows =
         map.rows ? map.rows : uint64_t(map.perRow) * mostRows(launch);
     uint64_t bytes = productOf(rows, uint64_t(map.columns) * map.elementBytes);

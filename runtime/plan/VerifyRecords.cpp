@@ -68,9 +68,10 @@ private:
         return refuse_.number(ErrorCode::PlanLevel, name + ": kind",
                               uint32_t(level.kind), "that of level 0");
       if (std::string_view needed = plan_.string(level.features);
-          level.kind == LevelKind::CUDA && !ComputeCapability::of(needed))
-        return refuse_(ErrorCode::PlanLevel, name + ": compute capability",
-                       std::string(needed), "major.minor, perhaps with an a");
+          level.kind == LevelKind::CUDA && !CUDANeeds::of(needed))
+        return refuse_(ErrorCode::PlanLevel, name + ": features",
+                       std::string(needed),
+                       "a compute capability, perhaps a driver's version");
     }
     return {};
   }

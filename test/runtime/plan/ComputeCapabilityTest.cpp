@@ -33,5 +33,15 @@ TEST(ComputeCapability, RunsOn) {
   EXPECT_FALSE(runs("9.0a", "10.0"));
 }
 
+// A driver's version may follow.
+TEST(CUDANeeds, ReadsTheDriver) {
+  EXPECT_EQ(CUDANeeds::of("9.0a")->driver, 0);
+  EXPECT_EQ(CUDANeeds::of("9.0a 13.0")->driver, 13000);
+  EXPECT_EQ(CUDANeeds::of("8.0 12.8")->driver, 12080);
+  for (const char *text : {"", "9.0a ", "9.0a 13", "9.0a 13.0a", "9.0a  13.0",
+                           "9.0a 13.0 1.0", "13"})
+    EXPECT_FALSE(CUDANeeds::of(text)) << text;
+}
+
 } // namespace
 } // namespace ds::rt::test
