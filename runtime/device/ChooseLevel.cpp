@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/device/ChooseLevel.h"
+#include "runtime/device/CUDADriver.h"
 #include <algorithm>
+#include <tuple>
 
 namespace ds::rt {
 namespace {
@@ -25,6 +27,19 @@ Error unfit(const PlanView &plan, const LevelRecord &level,
           .help = "compile the model again for this machine"};
 }
 
+Error unknown(const PlanView &plan, std::string_view fileName,
+              std::string_view wanted) {
+  std::string names;
+  for (const LevelRecord &level : plan.levels)
+    names += (names.empty() ? "" : ", ") + std::string(plan.string(level.name));
+  return {.code = ErrorCode::LevelUnknown,
+          .file = std::string(fileName),
+          .subject =
+              plan.levels[0].kind == LevelKind::CPU ? "CPU level" : "level",
+          .found = std::string(wanted),
+          .expected = "one of " + names};
+}
+
 } // namespace
 
 Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
@@ -38,12 +53,9 @@ Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
                  .expected = kPlanArchitecture};
   const LevelRecord *least = nullptr;
   size_t leastMissing = SIZE_MAX;
-  std::string names;
   for (uint32_t i = 0; i < plan.levels.size(); ++i) {
     const LevelRecord &level = plan.levels[i];
-    std::string name = plan.string(level.name);
-    names += (i ? ", " : "") + name;
-    if (!wanted.empty() && wanted != name)
+    if (!wanted.empty() && wanted != plan.string(level.name))
       continue;
     size_t missing = features.missingNames(plan.string(level.features)).size();
     if (!missing)
@@ -52,12 +64,63 @@ Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
       least = &level, leastMissing = missing;
   }
   if (!least)
-    return Error{.code = ErrorCode::LevelUnknown,
-                 .file = std::string(fileName),
-                 .subject = "CPU level",
-                 .found = std::string(wanted),
-                 .expected = "one of " + names};
+    return unknown(plan, fileName, wanted);
   return unfit(plan, *least, features, fileName);
+}
+
+Result<uint32_t> chooseGPULevel(const PlanView &plan,
+                                const ComputeCapability &gpu, int driver,
+                                std::string_view device,
+                                std::string_view fileName,
+                                std::string_view wanted) {
+  uint32_t best = kNone;
+  CUDANeeds needed;
+  std::string capabilities;
+  auto rank = [](const ComputeCapability &code) {
+    return std::tuple(code.minor, code.isExact);
+  };
+  for (uint32_t i = 0; i < plan.levels.size(); ++i) {
+    const LevelRecord &level = plan.levels[i];
+    if (!wanted.empty() && wanted != plan.string(level.name))
+      continue;
+    CUDANeeds needs = *CUDANeeds::of(plan.string(level.features));
+    capabilities +=
+        (capabilities.empty() ? "" : ", ") + needs.capability.name();
+    if (needs.capability.runsOn(gpu) &&
+        (best == kNone || rank(needs.capability) > rank(needed.capability)))
+      best = i, needed = needs;
+  }
+  if (capabilities.empty())
+    return unknown(plan, fileName, wanted);
+  if (best == kNone)
+    return Error{.code = ErrorCode::DeviceCapability,
+                 .file = std::string(fileName),
+                 .subject = std::string(device) + ": " + gpu.name() +
+                            ", plan has code for " + capabilities,
+                 .help = "compile the model again for this GPU: --sm"};
+  if (driver < needed.driver)
+    return Error{.code = ErrorCode::DriverTooOld,
+                 .file = std::string(fileName),
+                 .subject = "CUDA version of the driver",
+                 .found = cudaVersion(driver),
+                 .expected = cudaVersion(needed.driver) + " or later",
+                 .help = "install a newer NVIDIA driver"};
+  return best;
+}
+
+Result<uint32_t> chooseEmulatedLevel(const PlanView &plan,
+                                     const CPUFeatures &features,
+                                     std::string_view fileName,
+                                     std::string_view wanted) {
+  for (uint32_t i = 0; i < plan.levels.size(); ++i) {
+    const LevelRecord &level = plan.levels[i];
+    if (!wanted.empty() && wanted != plan.string(level.name))
+      continue;
+    if (!features.missingNames(plan.string(level.features)).empty())
+      return unfit(plan, level, features, fileName);
+    return i;
+  }
+  return unknown(plan, fileName, wanted);
 }
 
 } // namespace ds::rt

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Which of a plan's CPU levels runs here.
+// Which of a plan's levels runs here.
 #pragma once
 #include "runtime/base/Status.h"
 #include "runtime/device/CPUFeatures.h"
+#include "runtime/plan/ComputeCapability.h"
 #include "runtime/plan/PlanView.h"
 #include <string_view>
 
@@ -15,5 +16,22 @@ namespace ds::rt {
 Result<uint32_t> chooseLevel(const PlanView &plan, const CPUFeatures &features,
                              std::string_view fileName,
                              std::string_view wanted = "");
+
+/// The same for a plan for CUDA: the level whose capability is nearest to the
+/// GPU's, code with an `a` first. `device` is the GPU's name, "device 0";
+/// `driver` the CUDA version of its driver, 13000 for 13.0. Errors:
+/// DeviceCapability, DriverTooOld (8), LevelUnknown (2).
+Result<uint32_t> chooseGPULevel(const PlanView &plan,
+                                const ComputeCapability &gpu, int driver,
+                                std::string_view device,
+                                std::string_view fileName,
+                                std::string_view wanted = "");
+
+/// For the emulation, which runs code for every GPU: the level `wanted`, or the
+/// first. Errors: those of chooseLevel().
+Result<uint32_t> chooseEmulatedLevel(const PlanView &plan,
+                                     const CPUFeatures &features,
+                                     std::string_view fileName,
+                                     std::string_view wanted = "");
 
 } // namespace ds::rt
