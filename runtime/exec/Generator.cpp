@@ -149,7 +149,7 @@ Status Generator::prefill() {
     rowOwner_.push_back(i);
   }
   DS_TRY(session_.prefill(run_));
-  sample();
+  DS_TRY(sample());
   stats_.prefillTokens += tokens;
   stats_.prefillSeconds += Seconds(Clock::now() - start).count();
   return {};
@@ -166,17 +166,17 @@ Status Generator::decode() {
     rowOwner_.push_back(i);
   }
   DS_TRY(session_.decode(run_));
-  sample();
+  DS_TRY(sample());
   stats_.decodeTokens += rows_.size();
   stats_.decodeSeconds += Seconds(Clock::now() - start).count();
   return {};
 }
 
-void Generator::sample() {
+Status Generator::sample() {
   uint32_t piece = session_.model().headRows;
   for (uint32_t first = 0; first < rows_.size(); first += piece) {
     uint32_t count = std::min(piece, uint32_t(rows_.size()) - first);
-    session_.head(std::span(rows_).subspan(first, count));
+    DS_TRY(session_.head(std::span(rows_).subspan(first, count)));
     for (uint32_t i = 0; i < count; ++i) {
       Active &active = active_[rowOwner_[first + i]];
       Completion &completion = completions_[active.request];
@@ -197,6 +197,7 @@ void Generator::sample() {
       finish(active, FinishReason::Failed);
     }
   }
+  return {};
 }
 
 void Generator::accept(Active &active, uint32_t token) {

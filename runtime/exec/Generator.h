@@ -102,7 +102,7 @@ private:
   Status admit();
   Status prefill();
   Status decode();
-  void sample();
+  Status sample();
   void accept(Active &active, uint32_t token);
   bool stopsAt(Active &active, uint32_t token) const;
   void finish(Active &active, FinishReason reason);

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/exec/Session.h"
+#include "runtime/device/CUDADevice.h"
 #include "runtime/device/ChooseLevel.h"
 #include <algorithm>
 
 namespace ds::rt {
+
 Result<std::unique_ptr<Session>>
 Session::create(const PlanFile &file, const SessionOptions &options) {
   std::unique_ptr<Session> session(new Session(file.view()));
+  bool isForCPU = file.view().levels[0].kind == LevelKind::CPU;
   std::vector<Kernel> kernels;
-  DS_TRY(session->loadCode(file, options, kernels));
+  uint32_t level = 0;
+  if (isForCPU) {
+    DS_TRY(session->loadCode(file, options, kernels));
+  } else {
+    DS_ASSIGN(level, session->loadDevice(file, options));
+  }
   DS_ASSIGN(WeightFiles files, WeightFiles::open(file, options.weightsFolder));
   if (options.verifyWeights)
     DS_TRY(files.verify());
@@ -16,7 +24,10 @@ Session::create(const PlanFile &file, const SessionOptions &options) {
   std::vector<const void *> weights;
   for (const WeightRecord &weight : session->plan_.weights)
     weights.push_back(session->weightFiles_->address(weight));
-  DS_TRY(session->allocate(kernels, weights, options));
+  if (isForCPU)
+    DS_TRY(session->allocate(kernels, weights, options));
+  else
+    DS_TRY(session->allocateOnDevice(level, weights, options));
   return session;
 }
 
@@ -26,6 +37,16 @@ Session::create(const PlanView &plan, std::span<const Kernel> kernels,
                 const SessionOptions &options) {
   std::unique_ptr<Session> session(new Session(plan));
   DS_TRY(session->allocate(kernels, weights, options));
+  return session;
+}
+
+Result<std::unique_ptr<Session>>
+Session::create(const PlanView &plan, std::unique_ptr<Device> device,
+                uint32_t level, std::span<const void *const> weights,
+                const SessionOptions &options) {
+  std::unique_ptr<Session> session(new Session(plan));
+  session->device_ = std::move(device);
+  DS_TRY(session->allocateOnDevice(level, weights, options));
   return session;
 }
 
@@ -46,12 +67,87 @@ Status Session::loadCode(const PlanFile &file, const SessionOptions &options,
   return {};
 }
 
+/// Makes the device and loads the code that is for it; returns its level.
+Result<uint32_t> Session::loadDevice(const PlanFile &file,
+                                     const SessionOptions &options) {
+  uint32_t level = 0;
+  if (plan_.levels[0].kind == LevelKind::CUDA) {
+    DS_ASSIGN(std::unique_ptr<CUDADevice> device,
+              CUDADevice::open({.device = options.device}));
+    DS_ASSIGN(level, chooseGPULevel(plan_, device->capability(),
+                                    device->driverVersion(), device->place(),
+                                    file.path(), options.level));
+    device_ = std::move(device);
+  } else {
+    if (!options.emulation)
+      return Error{.code = ErrorCode::EmulationAbsent,
+                   .file = file.path(),
+                   .subject = "the plan is for the emulation of CUDA, which "
+                              "this program lacks",
+                   .help = "run it with dsrun-emu"};
+    CPUFeatures features =
+        options.features ? *options.features : CPUFeatures::host();
+    DS_ASSIGN(level,
+              chooseEmulatedLevel(plan_, features, file.path(), options.level));
+    DS_ASSIGN(device_, options.emulation(plan_.string(plan_.levels[level].name),
+                                         options.threads ? options.threads
+                                                         : allowedCPUs()));
+  }
+  const ImageRecord &image = plan_.images[plan_.levels[level].image];
+  DS_TRY(device_->load(plan_.code.subspan(image.offset, image.size)));
+  return level;
+}
+
+/// What does not depend on where the plan runs. After the states.
+void Session::makeBatch(const SessionOptions &options) {
+  chunk_ =
+      options.chunk ? std::min(options.chunk, model().chunk) : model().chunk;
+  batch_.emplace(std::max(model().chunk, model().decodeTokens),
+                 states_->maxSequences(), states_->numPages(),
+                 model().headRows);
+}
+
+std::vector<StateAddress> Session::stateAddresses() const {
+  std::vector<StateAddress> states;
+  for (uint32_t i = 0; i < plan_.states.size(); ++i)
+    states.push_back({states_->data(i), states_->layerBytes(i)});
+  return states;
+}
+
+Status Session::allocateOnDevice(uint32_t level,
+                                 std::span<const void *const> weights,
+                                 const SessionOptions &options) {
+  // Of what the driver takes for code, graphs and stacks of threads.
+  constexpr uint64_t kDriverBytes = uint64_t(64) << 20;
+  level_ = plan_.string(plan_.levels[level].name);
+  States shape = States::in(nullptr, plan_);
+  uint64_t batchBytes = DeviceBatch::bytesFor(
+      std::max(model().chunk, model().decodeTokens), shape.maxSequences(),
+      shape.numPages(), model().headRows);
+  DS_ASSIGN(store_, DeviceStore::create(
+                        plan_, *device_,
+                        DeviceRunner::bytesFor(plan_, level, batchBytes) +
+                            kDriverBytes));
+  states_ = States::in(store_.state(), plan_);
+  makeBatch(options);
+  DS_TRY(store_.uploadWeights(plan_, *device_, weights, options.onUpload));
+  DS_ASSIGN(deviceRunner_,
+            DeviceRunner::create(plan_, *device_,
+                                 {.level = level,
+                                  .weights = store_.weights(),
+                                  .states = stateAddresses(),
+                                  .scratch = store_.scratch(),
+                                  .host = store_.host(),
+                                  .workspace = store_.workspace(),
+                                  .hostCopy = store_.hostCopy(),
+                                  .batchBytes = batchBytes}));
+  return device_->synchronize();
+}
+
 Status Session::allocate(std::span<const Kernel> kernels,
                          std::span<const void *const> weights,
                          const SessionOptions &options) {
   const BudgetRecord &budget = plan_.budget[0];
-  chunk_ =
-      options.chunk ? std::min(options.chunk, model().chunk) : model().chunk;
   pool_.emplace(options.threads ? options.threads : allowedCPUs());
   DS_ASSIGN(states_, States::create(plan_));
   DS_ASSIGN(scratch_, Memory::allocate(budget.scratch));
@@ -62,12 +158,8 @@ Status Session::allocate(std::span<const Kernel> kernels,
     workspaces.push_back(workspace.data());
     workspaces_.push_back(std::move(workspace));
   }
-  std::vector<StateAddress> states;
-  for (uint32_t i = 0; i < plan_.states.size(); ++i)
-    states.push_back({states_->data(i), states_->layerBytes(i)});
-  batch_.emplace(std::max(model().chunk, model().decodeTokens),
-                 states_->maxSequences(), states_->numPages(),
-                 model().headRows);
+  std::vector<StateAddress> states = stateAddresses();
+  makeBatch(options);
   runner_.emplace(plan_,
                   Bindings{.kernels = kernels,
                            .weights = weights,
@@ -80,6 +172,10 @@ Status Session::allocate(std::span<const Kernel> kernels,
 }
 
 MemoryUse Session::memoryUse() const {
+  const BudgetRecord &budget = plan_.budget[0];
+  if (device_) // which gave as much as it was asked for
+    return {states_->bytes(), budget.scratch, budget.host,
+            budget.workspacePerWorker};
   uint64_t workspace = 0;
   for (const Memory &memory : workspaces_)
     workspace += memory.size();
@@ -139,13 +235,24 @@ Status Session::run(EntryKind entry, std::span<const SequenceTokens> tokens,
                 states_->pages(part.sequence), model().pageTokens);
     states_->advance(part.sequence, uint32_t(part.tokens.size()));
   }
+  return runEntry(entry);
+}
+
+Status Session::head(std::span<const uint32_t> tokens) {
+  batch_->setRows(tokens);
+  return runEntry(EntryKind::Head);
+}
+
+Status Session::runEntry(EntryKind entry) {
+  if (deviceRunner_)
+    return deviceRunner_->run(entry, batch_->batch());
   runner_->run(entry, batch_->batch());
   return {};
 }
 
-void Session::head(std::span<const uint32_t> tokens) {
-  batch_->setRows(tokens);
-  runner_->run(EntryKind::Head, batch_->batch());
+const std::byte *Session::hostBuffer(uint32_t buffer) const {
+  return (deviceRunner_ ? store_.hostCopy() : host_.data()) +
+         plan_.buffers[buffer].offset;
 }
 
 template <class T>
@@ -153,15 +260,13 @@ std::span<const T> Session::hostRows(uint32_t buffer, uint64_t layer,
                                      uint64_t columns) const {
   if (buffer == kNone)
     return {};
-  const BufferRecord &record = plan_.buffers[buffer];
   const std::byte *first =
-      host_.data() + record.offset + layer * record.layerStride;
+      hostBuffer(buffer) + layer * plan_.buffers[buffer].layerStride;
   return {reinterpret_cast<const T *>(first), batch_->batch().tokens * columns};
 }
 
 std::span<const float> Session::logits(uint32_t i) const {
-  const BufferRecord &record = plan_.buffers[model().logitsBuffer];
-  const std::byte *first = host_.data() + record.offset;
+  const std::byte *first = hostBuffer(model().logitsBuffer);
   return {reinterpret_cast<const float *>(first) +
               uint64_t(i) * model().vocabSize,
           model().vocabSize};

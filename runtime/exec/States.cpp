@@ -6,21 +6,27 @@
 namespace ds::rt {
 
 Result<States> States::create(const PlanView &plan) {
+  DS_ASSIGN(Memory memory, Memory::allocate(plan.budget[0].state));
+  States states = in(memory.data(), plan);
+  states.memory_ = std::move(memory);
+  return states;
+}
+
+States States::in(std::byte *memory, const PlanView &plan) {
   const ModelRecord &model = plan.model[0];
   States states;
   states.context_ = model.context;
   states.pageTokens_ = model.pageTokens;
   states.numPages_ = states.pagesFor(model.context);
   states.maxSequences_ = std::min(model.decodeTokens, states.numPages_);
-  uint64_t bytes = 0;
+  states.first_ = memory;
   for (const StateRecord &state : plan.states) {
     uint64_t layer =
         uint64_t(states.numPages_) * model.pageTokens * state.rowBytes;
-    states.at_.push_back(bytes);
+    states.at_.push_back(states.bytes_);
     states.layerBytes_.push_back(layer);
-    bytes += layer * state.layers;
+    states.bytes_ += layer * state.layers;
   }
-  DS_ASSIGN(states.memory_, Memory::allocate(bytes));
   for (uint32_t page = states.numPages_; page-- > 0;)
     states.freePages_.push_back(page);
   for (SequenceId id = states.maxSequences_; id-- > 0;)

@@ -19,8 +19,10 @@ using SequenceId = uint32_t;
 /// keeps its bytes, and no row is read before its new owner has written it.
 class States {
 public:
-  /// Allocates exactly the budget's `state` bytes. `plan` outlives this.
+  /// Allocates exactly the budget's `state` bytes.
   static Result<States> create(const PlanView &plan);
+  /// For `memory` of so many bytes, a device's, that outlives this.
+  static States in(std::byte *memory, const PlanView &plan);
 
   /// Pages that `tokens` rows need.
   uint32_t pagesFor(uint32_t tokens) const;
@@ -45,16 +47,18 @@ public:
   std::span<const uint32_t> pages(SequenceId id) const;
 
   /// Page 0 of layer 0, and the bytes from one layer to the next.
-  std::byte *data(uint32_t state) const { return memory_.data() + at_[state]; }
+  std::byte *data(uint32_t state) const { return first_ + at_[state]; }
   uint64_t layerBytes(uint32_t state) const { return layerBytes_[state]; }
-  uint64_t bytes() const { return memory_.size(); }
+  uint64_t bytes() const { return bytes_; }
 
 private:
   struct Sequence {
     uint32_t length = 0, maxTokens = 0, pages = 0;
   };
   uint32_t context_ = 0, pageTokens_ = 0, numPages_ = 0, maxSequences_ = 0;
-  Memory memory_;
+  Memory memory_;              // none with memory from elsewhere
+  std::byte *first_ = nullptr; // of the states' bytes
+  uint64_t bytes_ = 0;
   std::vector<uint64_t> at_, layerBytes_; // by state
   std::vector<uint32_t> freePages_;       // a stack, lowest page on top
   std::vector<SequenceId> freeIds_;       // likewise

@@ -5,10 +5,8 @@ namespace ds::rt {
 
 StepRunner::StepRunner(const PlanView &plan, const Bindings &at,
                        ThreadPool &pool)
-    : pool_(pool), workspaces_(at.workspaces.begin(), at.workspaces.end()) {
-  weightLists_.reserve(plan.slots.size());
-  for (uint32_t weight : plan.slots)
-    weightLists_.push_back(at.weights[weight]);
+    : pool_(pool), workspaces_(at.workspaces.begin(), at.workspaces.end()),
+      slotWeights_(slotWeights(plan, at.weights)) {
   for (const EntryRecord &entry : plan.entries)
     for (const CallRecord &call :
          plan.calls.subspan(entry.firstCall, entry.calls))
@@ -27,35 +25,13 @@ void StepRunner::append(const PlanView &plan, const Bindings &at,
     meet = false;
     for (const ArgRecord &argument :
          plan.arguments.subspan(step.firstArgument, step.arguments))
-      operands_.push_back(operand(plan, at, call, argument));
+      operands_.push_back(operandOf(plan, call, argument,
+                                    {.states = at.states,
+                                     .scratch = at.scratch,
+                                     .host = at.host,
+                                     .slotWeights = slotWeights_,
+                                     .slotList = slotWeights_.data()}));
   }
-}
-
-void *StepRunner::operand(const PlanView &plan, const Bindings &at,
-                          const CallRecord &call, const ArgRecord &argument) {
-  auto bufferAt = [&](uint64_t slice) -> void * {
-    const BufferRecord &buffer = plan.buffers[argument.index];
-    std::byte *base = buffer.storage == Storage::Scratch ? at.scratch : at.host;
-    return base + buffer.offset + slice * buffer.layerStride;
-  };
-  uint32_t firstSlot = plan.rows[call.row].firstSlot;
-  switch (argument.kind) {
-  case ArgKind::Buffer:
-    return bufferAt(0);
-  case ArgKind::BufferOfLayer:
-    return bufferAt(call.layer);
-  case ArgKind::BufferOfOrdinal:
-    return bufferAt(call.ordinal);
-  case ArgKind::Slot: // kernels only read weights
-    return const_cast<void *>(weightLists_[firstSlot + argument.index]);
-  case ArgKind::SlotList:
-    return weightLists_.data() + firstSlot + argument.index;
-  case ArgKind::State: {
-    const StateAddress &state = at.states[argument.index];
-    return state.data + state.layerBytes * call.layer;
-  }
-  }
-  __builtin_unreachable();
 }
 
 void StepRunner::run(EntryKind entry, const Batch &batch) {

@@ -4,11 +4,7 @@
 #pragma once
 #include "kernels/base/Abi.h"
 #include "runtime/device/ThreadPool.h"
-#include "runtime/plan/PlanView.h"
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <vector>
+#include "runtime/exec/Operands.h"
 
 namespace ds::rt {
 
@@ -16,12 +12,6 @@ namespace ds::rt {
 struct Kernel {
   RunFunction *run;
   TilesFunction *tiles;
-};
-
-/// A state's page 0 of layer 0, and the bytes from one layer to the next.
-struct StateAddress {
-  std::byte *data;
-  uint64_t layerBytes;
 };
 
 /// What the indices in a plan mean in this process. The memory outlives the
@@ -54,12 +44,10 @@ private:
   };
   void append(const PlanView &plan, const Bindings &at, const CallRecord &call,
               std::vector<Step> &steps);
-  void *operand(const PlanView &plan, const Bindings &at,
-                const CallRecord &call, const ArgRecord &argument);
 
   ThreadPool &pool_;
   std::vector<std::byte *> workspaces_;   // by worker
-  std::vector<const void *> weightLists_; // SLOT with addresses for indices
+  std::vector<const void *> slotWeights_; // by SLOT
   std::vector<void *> operands_;          // of all steps of all calls
   std::vector<Step> entries_[4];          // by EntryKind
 };

@@ -11,12 +11,13 @@ using namespace ds;
 using namespace ds::rt;
 
 /// Writes the logits of the last run's first `count` tokens.
-static void write(Session &session, uint32_t count) {
+static Status write(Session &session, uint32_t count) {
   for (uint32_t row = 0; row < count; ++row) {
-    session.head({&row, 1});
+    DS_TRY(session.head({&row, 1}));
     std::span<const float> logits = session.logits(0);
     std::fwrite(logits.data(), sizeof(float), logits.size(), stdout);
   }
+  return {};
 }
 
 static Status run(const char *path, const char *level, uint32_t prefill,
@@ -27,11 +28,11 @@ static Status run(const char *path, const char *level, uint32_t prefill,
   DS_ASSIGN(SequenceId sequence, session->addSequence(uint32_t(ids.size())));
   SequenceTokens tokens{sequence, ids.first(prefill)};
   DS_TRY(session->prefill({&tokens, 1}));
-  write(*session, prefill);
+  DS_TRY(write(*session, prefill));
   for (size_t at = prefill; at < ids.size(); ++at) {
     tokens.tokens = ids.subspan(at, 1);
     DS_TRY(session->decode({&tokens, 1}));
-    write(*session, 1);
+    DS_TRY(write(*session, 1));
   }
   return Status::ok();
 }

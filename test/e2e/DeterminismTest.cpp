@@ -73,7 +73,7 @@ void collect(Session &session, uint32_t first, uint32_t count, Logits &to) {
   std::iota(rows.begin(), rows.end(), first);
   for (std::span<const uint32_t> rest = rows; !rest.empty();) {
     uint32_t run = std::min(uint32_t(rest.size()), session.model().headRows);
-    session.head(rest.first(run));
+    ASSERT_TRUE(session.head(rest.first(run)));
     for (uint32_t i = 0; i < run; ++i) {
       std::span<const float> logits = session.logits(i);
       to.insert(to.end(), logits.begin(), logits.end());

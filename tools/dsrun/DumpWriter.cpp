@@ -77,7 +77,7 @@ private:
       numbers_.clear();
       while (row < count && numbers_.size() < session_.model().headRows)
         numbers_.push_back(row++);
-      session_.head(numbers_);
+      DS_TRY(session_.head(numbers_));
       for (uint32_t i = 0; i < numbers_.size(); ++i)
         DS_TRY(put(tensor.at(0, first + numbers_[i]),
                    session_.logits(i).data(), tensor.rowBytes()));

@@ -31,7 +31,7 @@ std::vector<std::vector<float>> prefilled(Session &session, uint32_t chunk) {
                       first, std::min<size_t>(chunk, kPrompt.size() - first))};
     EXPECT_TRUE(session.prefill({&run, 1}));
     for (uint32_t row = 0; row < run.tokens.size(); ++row) {
-      session.head({&row, 1});
+      EXPECT_TRUE(session.head({&row, 1}));
       logits.push_back(listed(session.logits(0)));
     }
   }
@@ -82,13 +82,13 @@ TEST(SessionTest, sequencesOfARunAreApart) {
   SequenceTokens run[] = {{ids[0], a}, {ids[1], b}, {ids[2], c}};
   ASSERT_TRUE(session->prefill(run));
   std::vector<uint32_t> rows = {5, 2};
-  session->head(rows);
+  EXPECT_TRUE(session->head(rows));
   EXPECT_EQ(listed(session->logits(0)), tinyLogits(c));
   EXPECT_EQ(listed(session->logits(1)), tinyLogits(a));
   uint32_t next = 9;
   SequenceTokens step[] = {{ids[2], {&next, 1}}, {ids[1], {&next, 1}}};
   ASSERT_TRUE(session->decode(step));
-  session->head(std::vector<uint32_t>{0, 1});
+  EXPECT_TRUE(session->head(std::vector<uint32_t>{0, 1}));
   EXPECT_EQ(listed(session->logits(0)),
             tinyLogits(std::vector<uint32_t>{6, 7, 9}));
   EXPECT_EQ(listed(session->logits(1)),
@@ -112,7 +112,7 @@ TEST(SessionTest, refusedRunsChangeNothing) {
   EXPECT_EQ(prefill({}).errors()[0].code, ErrorCode::PromptEmpty);
   EXPECT_EQ(session->states().length(sequence), 2u);
   ASSERT_TRUE(prefill({5, 6, 7}));
-  session->head(std::vector<uint32_t>{2});
+  EXPECT_TRUE(session->head(std::vector<uint32_t>{2}));
   EXPECT_EQ(listed(session->logits(0)),
             tinyLogits(std::vector<uint32_t>{3, 4, 5, 6, 7}));
   SequenceId other = *session->addSequence(8);
