@@ -223,7 +223,7 @@ Result<DeviceKernel> CUDADevice::kernel(const char *symbol,
 
 Result<TensorMap> CUDADevice::tensorMap(const TensorMapSpec &spec,
                                         DevicePointer address, uint64_t rows) {
-  TensorMap map{};
+  alignas(128) TensorMap map{}; // as CUtensorMap of CUDA 13
   const uint64_t extent[] = {spec.columns, rows};
   const uint64_t pitch[] = {uint64_t(spec.columns) * spec.elementBytes};
   const uint32_t box[] = {spec.boxColumns, spec.boxRows}, steps[] = {1, 1};
