@@ -20,7 +20,8 @@ struct Options {
   bool chat = false, raw = false, greedy = false, json = false,
        ignoreEos = false, tokenize = false;
   bool ppl = false; // dsrun ppl PLAN: measure a text, answer nothing
-  std::optional<uint32_t> maxNewTokens, topK, threads, chunk, logprobs, window;
+  std::optional<uint32_t> maxNewTokens, topK, threads, device, chunk, logprobs,
+      window;
   std::optional<float> temperature, topP, minP, repetitionPenalty,
       presencePenalty, frequencyPenalty;
   std::optional<uint64_t> seed;

@@ -3,6 +3,7 @@
 #include "runtime/exec/Generator.h"
 #include "tools/dsrun/Chat.h"
 #include "tools/dsrun/DumpWriter.h"
+#include "tools/dsrun/Emulation.h"
 #include "tools/dsrun/Interrupt.h"
 #include "tools/dsrun/Options.h"
 #include "tools/dsrun/Perplexity.h"
@@ -10,6 +11,7 @@
 #include "tools/dsrun/Printers.h"
 #include "tools/dsrun/Prompts.h"
 #include <cstdio>
+#include <memory>
 #include <unistd.h>
 
 using namespace ds;
@@ -24,17 +26,21 @@ bool colors(const Options &options, int descriptor) {
 
 void printSession(const rt::Session &session) {
   rt::MemoryUse use = session.memoryUse();
+  const rt::Device *device = session.device();
+  std::string where = device ? device->place() + " (" + device->name() + ")"
+                             : std::to_string(session.threads()) + " threads";
   std::fprintf(stderr,
-               "code of level %.*s, %u threads, prompts in runs of %u tokens; "
+               "code of level %.*s, %s, prompts in runs of %u tokens; "
                "bytes: state %llu, scratch %llu, host %llu, workspace %llu\n",
                int(session.level().size()), session.level().data(),
-               session.threads(), session.chunk(),
+               where.c_str(), session.chunk(),
                static_cast<unsigned long long>(use.state),
                static_cast<unsigned long long>(use.scratch),
                static_cast<unsigned long long>(use.host),
                static_cast<unsigned long long>(use.workspace));
   for (const rt::SectionEntry &entry : session.plan().table())
-    if (std::string_view tag(entry.tag, sizeof entry.tag); !rt::sectionOfTag(tag))
+    if (std::string_view tag(entry.tag, sizeof entry.tag);
+        !rt::sectionOfTag(tag))
       std::fprintf(stderr, "note: section %s is not known here, and skipped\n",
                    printable(tag).c_str());
 }
@@ -72,7 +78,7 @@ rt::Request requestForm(const rt::ModelRecord &model, const Options &options) {
 rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
                                   const Options &options) {
   auto atMost = [&](uint32_t wanted, uint32_t limit, const char *option,
-                   const char *subject) {
+                    const char *subject) {
     if (wanted > limit && !options.quiet)
       std::fprintf(stderr, "note: %s %u: %s %u\n", option, wanted, subject,
                    limit);
@@ -84,7 +90,21 @@ rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
                           "the plan's largest chunk is"),
           .weightsFolder = options.weights.value_or(""),
           .level = options.cpu.value_or(""),
-          .verifyWeights = options.verify.has_value()};
+          .verifyWeights = options.verify.has_value(),
+          .features = nullptr,
+          .device = options.device.value_or(0),
+          .emulation = makeEmulation()};
+}
+
+/// A bar for weights that go to a device.
+rt::UploadProgress uploadProgress() {
+  auto bar = std::make_shared<terminal::ProgressBar>("dsrun");
+  return [bar](uint64_t done, uint64_t total) {
+    if (done == total)
+      bar->erase();
+    else
+      bar->show("weights to the device", double(done) / double(total));
+  };
 }
 
 Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
@@ -92,8 +112,8 @@ Status answer(rt::Generator &generator, std::span<const rt::Request> requests,
   std::unique_ptr<rt::GenerationListener> printer;
   bool isBatch = options.batchFile.has_value();
   if (!isBatch && !options.json && text)
-    printer = std::make_unique<StreamPrinter>(*text,
-                                              colors(options, STDOUT_FILENO));
+    printer =
+        std::make_unique<StreamPrinter>(*text, colors(options, STDOUT_FILENO));
   else
     printer = std::make_unique<LinePrinter>(requests, text,
                                             options.json ? LineForm::Json
@@ -187,8 +207,11 @@ Status run(const Options &options) {
                  options.batchFile.has_value());
     return {};
   }
+  rt::SessionOptions forSession = sessionOptions(model, options);
+  if (!options.quiet)
+    forSession.onUpload = uploadProgress();
   DS_ASSIGN(std::unique_ptr<rt::Session> session,
-            rt::Session::create(plan, sessionOptions(model, options)));
+            rt::Session::create(plan, forSession));
   if (options.verbose)
     printSession(*session);
   if (options.ppl)
@@ -231,5 +254,8 @@ int main(int argc, char **argv) {
   std::fputs(terminal::statusText(status, "dsrun", isColored).c_str(), stderr);
   if (status && Interrupt::signal())
     return 128 + Interrupt::signal();
+  // The driver of a GPU that hangs would not let the program end.
+  if (status.exit() == Exit::Device)
+    ::_exit(int(status.exit()));
   return int(status.exit());
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <elf.h>
 
 namespace ds::rt::test {
 namespace {
@@ -97,13 +98,11 @@ enum : uint32_t { Embed, Append, Attend, TapHidden, TapExperts, Head };
 /// Writes the sections; the records' meaning is that of Records.h.
 class Builder {
 public:
-  std::vector<uint8_t> build(bool taps) {
-    std::vector<uint8_t> code(64, 0xC3);
-    uint32_t image = writer_.addImage(code, 64, kPage);
-    writer_.add(LevelRecord{text("test"), text(""), image, LevelKind::CPU});
-    for (const Kernel &kernel : kKernels)
-      writer_.add(KernelRecord{text("kernel"), text(""), image, 0, 0, 0, 0, 0,
-                               kernel.run == head ? 64u : 0u});
+  std::vector<uint8_t> build(bool taps, const TinyDevice *device) {
+    if (device)
+      deviceLevel(*device);
+    else
+      cpuLevel();
     weights();
     writer_.add(StateRecord{text("latent"), StateRole::Latent, kLayers, 8});
     buffers(taps);
@@ -121,6 +120,68 @@ public:
 
 private:
   StringRef text(const char *text) { return writer_.string(text); }
+
+  void cpuLevel() {
+    std::vector<uint8_t> code(64, 0xC3);
+    uint32_t image = writer_.addImage(code, 64, kPage);
+    writer_.add(LevelRecord{text("test"), text(""), image, LevelKind::CPU});
+    for (const Kernel &kernel : kKernels)
+      writer_.add(KernelRecord{text("kernel"), text(""), image, 0, 0, 0, 0, 0,
+                               kernel.run == head ? 64u : 0u});
+  }
+
+  void deviceLevel(const TinyDevice &device) {
+    Elf64_Ehdr elf{};
+    std::memcpy(elf.e_ident, ELFMAG, SELFMAG);
+    elf.e_ident[EI_CLASS] = ELFCLASS64;
+    elf.e_ident[EI_DATA] = ELFDATA2LSB;
+    elf.e_machine = EM_CUDA;
+    auto *bytes = reinterpret_cast<const uint8_t *>(&elf);
+    bool isCUDA = device.kind == LevelKind::CUDA;
+    uint32_t image = device.image.empty()
+                         ? writer_.addImage({bytes, sizeof elf})
+                         : writer_.addImage(device.image);
+    writer_.add(LevelRecord{text("sm_80"), text(isCUDA ? "8.0 12.8" : ""),
+                            image, device.kind});
+    const char *symbols[] = {"tiny_embed",       "tiny_append",
+                             "tiny_attend",      "tiny_tap_hidden",
+                             "tiny_tap_experts", "tiny_head"};
+    for (uint32_t k = 0; k < std::size(symbols); ++k) {
+      bool isHead = k == Head;
+      uint32_t first = writer_.count<TensorMapRecord>();
+      TensorMapRecord map{};
+      map.elementBytes = 1;
+      map.columns = map.boxColumns = 16;
+      map.boxRows = 4;
+      map.rows = kChunk / 2;
+      if (device.hasMaps && isHead)
+        writer_.add(map);
+      map.operand = 2;
+      map.list = map.rows = map.boxRows = 1;
+      map.elementBytes = 2;
+      map.columns = map.boxColumns = 8;
+      if (device.hasMaps && k == Attend)
+        writer_.add(map);
+      uint32_t maps = writer_.count<TensorMapRecord>() - first;
+      writer_.add(LaunchRecord{.symbol = text(symbols[k]),
+                               .threads = 32,
+                               .sharedBytes = 0,
+                               .rows = isHead ? LaunchRows::HeadRows
+                                              : LaunchRows::Tokens,
+                               .columns = 1,
+                               .perRow = 1,
+                               .rowsPerTile = 1,
+                               .extra = 0,
+                               .firstMap = first,
+                               .maps = maps});
+      writer_.add(KernelRecord{text("kernel"), text(""), image, 0, 0, k, 1, 0,
+                               isHead ? 64u : 0u});
+    }
+    if (!device.buckets.empty())
+      writer_.set(Section::BUCK,
+                  {reinterpret_cast<const uint8_t *>(device.buckets.data()),
+                   device.buckets.size() * sizeof(uint32_t)});
+  }
 
   void weights() {
     for (uint32_t layer = 0; layer < kLayers; ++layer) {
@@ -225,8 +286,9 @@ private:
         writer_.add(CallRecord{last_, 0, kLayers, 0});
     });
     entry(EntryKind::Decode, kDecodeTokens, [&] { layers(false); });
-    entry(EntryKind::Head, kHeadRows,
-          [&] { writer_.add(CallRecord{head_, 0, 0, 0}); });
+    entry(EntryKind::Head, kHeadRows, [&] {
+      writer_.add(CallRecord{head_, 0, 0, 0});
+    });
   }
 
   void model(bool taps) {
@@ -272,8 +334,9 @@ private:
 
 } // namespace
 
-TinyPlan::TinyPlan(bool taps) {
-  std::vector<uint8_t> plan = Builder().build(taps);
+TinyPlan::TinyPlan(bool taps, const TinyDevice *device) {
+  std::vector<uint8_t> plan = Builder().build(taps, device);
+  size_ = plan.size();
   bytes_.resize((plan.size() + 7) / 8);
   std::memcpy(bytes_.data(), plan.data(), plan.size());
   auto *bytes = reinterpret_cast<const uint8_t *>(bytes_.data());
@@ -284,6 +347,10 @@ TinyPlan::TinyPlan(bool taps) {
 }
 
 std::span<const Kernel> TinyPlan::kernels() const { return kKernels; }
+
+std::span<const uint8_t> TinyPlan::bytes() const {
+  return {reinterpret_cast<const uint8_t *>(bytes_.data()), size_};
+}
 
 float tinyHidden(uint64_t value, uint32_t column) {
   return float((value >> (8 * column)) & 0xFF);

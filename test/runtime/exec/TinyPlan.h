@@ -17,17 +17,29 @@ inline constexpr uint32_t kVocab = 16, kRealTokens = 14, kContext = 24,
 /// The head gives a NaN after this token.
 inline constexpr uint32_t kPoison = 15;
 
+/// The form of the plan for a device: a launch a kernel, of one block a token
+/// or row of the head, with the symbols tiny_embed, tiny_append, tiny_attend,
+/// tiny_tap_hidden, tiny_tap_experts, tiny_head.
+struct TinyDevice {
+  LevelKind kind = LevelKind::CUDA;
+  std::vector<uint8_t> image{}; // empty: an ELF header
+  std::vector<uint32_t> buckets{1, 2, 4};
+  bool hasMaps = false; // attend has one of its list, head one of its operand 0
+};
+
 class TinyPlan {
 public:
-  explicit TinyPlan(bool taps = false);
+  explicit TinyPlan(bool taps = false, const TinyDevice *device = nullptr);
 
   const PlanView &view() const { return view_; }
+  std::span<const uint8_t> bytes() const;
   std::span<const Kernel> kernels() const;
   /// By WeightRecord.
   std::span<const void *const> weights() const { return weights_; }
 
 private:
   std::vector<uint64_t> bytes_; // of the plan, 8-byte aligned
+  size_t size_ = 0;
   PlanView view_;
   std::vector<const void *> weights_;
 };
