@@ -74,7 +74,7 @@ private:
     for (size_t at = begin; at < end; ++at)
       rows_.push_back(uint32_t(at - first));
     for (size_t i = 0; i < count(); ++i)
-      sessions_[i]->head(rows_);
+      DS_TRY(sessions_[i]->head(rows_));
     for (size_t at = begin; at < end; ++at) {
       auto ours = sessions_[0]->logits(uint32_t(at - begin)).first(realTokens_);
       double sum = logSum(ours);
