@@ -138,10 +138,10 @@ Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module,
 std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
-      "--ctx={} --chunk={} --cpu={} --kernels={} --activations={} "
+      "--ctx={} --chunk={} {} --kernels={} --activations={} "
       "--force-mla={} --taps={}{}{} "
       "--chat-format={}{}{}{}{}",
-      context, options.chunk, fmt::join(options.levels, ","),
+      context, options.chunk, textOf(options.target),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       describeTarget(options).activations, forms[size_t(options.mla)],
       options.tapHidden ? "hidden" : "",
@@ -166,21 +166,6 @@ void describeModel(CompileReport &report, const checkpoint::Model &model) {
   report.details = model.details;
   if (model.hasMtp)
     report.notes.push_back("the MTP layer was checked; it is not compiled yet");
-}
-
-/// The levels' rows of the table, best first, each once.
-Result<std::vector<const kernels::LevelInfo *>>
-levelsOf(const std::vector<std::string> &names) {
-  std::vector<const kernels::LevelInfo *> levels;
-  for (const kernels::LevelInfo &info : kernels::levels())
-    if (std::ranges::find(names, info.name) != names.end())
-      levels.push_back(&info);
-  for (const std::string &name : names)
-    if (!kernels::findLevel(name))
-      return usage("--cpu", name, "a CPU level");
-  if (levels.empty())
-    return usage("--cpu", "nothing", "a CPU level");
-  return levels;
 }
 
 /// Machine code of every level, made side by side: it is most of the time that
@@ -219,12 +204,13 @@ compileImages(mlir::ModuleOp module,
 Result<CompileReport> compile(const CompileOptions &given,
                               const PhaseCallback &onPhase) {
   CompileReport report;
-  DS_ASSIGN(std::vector<const kernels::LevelInfo *> levels,
-            levelsOf(given.levels));
+  DS_ASSIGN(Levels levels, levelsOf(given.target));
   for (const kernels::LevelInfo *level : levels)
     report.levels.emplace_back(level->name);
   CompileOptions options = given;
-  options.levels = report.levels; // best first
+  options.target.levels = report.levels; // best first
+  if (options.mla == MLAForm::ByPhase)
+    options.mla = usualForm(levels);
   onPhase("read config and headers");
   DS_ASSIGN(checkpoint::Model model,
             checkpoint::readModel(options.input, {options.strict,
@@ -246,6 +232,9 @@ Result<CompileReport> compile(const CompileOptions &given,
     DS_ASSIGN(quantizer, WeightQuantizer::plan(model));
   }
   describeModel(report, model);
+  if (options.mla == MLAForm::Absorbed && given.mla != options.mla)
+    report.notes.push_back("attention is absorbed in prefill too: the target "
+                           "has no kernel of the expanded form");
   if (options.context == 0)
     options.context =
         std::min(model.config.maxPositionEmbeddings, kDefaultContext);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ds {
@@ -32,6 +33,42 @@ enum class MLAForm : uint8_t {
   Absorbed,
 };
 
+enum class TargetKind : uint8_t {
+  CPU,
+  CUDA,     // NVIDIA GPUs
+  CUDAEmu,  // the same kernels, run by an emulation of such a GPU
+};
+/// "cpu", "cuda", "cuda-emu".
+std::string_view nameOf(TargetKind kind);
+
+/// What a plan's code is made for: one image per level.
+struct Target {
+  TargetKind kind = TargetKind::CPU;
+  /// In any order: names of kernels/base/Levels.def or, for GPUs,
+  /// kernels/base/Architectures.def.
+  std::vector<std::string> levels;
+
+  bool isGPU() const { return kind != TargetKind::CPU; }
+};
+
+/// What --stop-after=code writes.
+enum class Emission : uint8_t {
+  IR,
+  CUDA,         // the translation unit of the one architecture
+  PTX,          // what NVRTC makes of it
+  Cubin,        // likewise
+  SharedObject, // what clang makes of it, for the emulation
+};
+
+/// Tools and places outside of this program that CUDA code needs.
+struct Toolchain {
+  /// Files that may be NVRTC, tried in order; plain names are the loader's to
+  /// find.
+  std::vector<std::string> nvrtc;
+  std::string clang;       // clang++-22; empty: there is none
+  std::string cacheFolder; // of compiled CUDA code; empty: no cache
+};
+
 /// Everything that shapes a plan. Equal inputs and options give equal bytes.
 struct CompileOptions {
   std::string input;    // checkpoint folder, or its config.json
@@ -39,15 +76,14 @@ struct CompileOptions {
   uint32_t context = 0; // tokens of state the budget is made for; 0: the
                         // model's longest, at most kDefaultContext
   uint32_t chunk = 512; // most tokens of one prefill run
-  /// CPU levels to make code for, names of kernels/base/Levels.def, in any
-  /// order.
-  std::vector<std::string> levels;
+  Target target;
   KernelChoice kernels = KernelChoice::Native;
   Activations activations = Activations::OfTarget;
   MLAForm mla = MLAForm::ByPhase;
   bool tapHidden = false, tapExperts = false;
   std::string chatFormat; // forced; empty: what the template says
   std::optional<Stage> stopAfter;
+  Emission emission = Emission::IR; // others only with stopAfter code
   bool explain = false; // say why each kernel was chosen
   bool quantizeWeights = false; // BF16 matrices become FP8 ones, see
                                 // compiler/emit/QuantizeWeights.h
@@ -56,6 +92,7 @@ struct CompileOptions {
   bool checkWeights = false;                // read every used weight's values
   bool allowNonfinite = false; // of weights; only with checkWeights
   std::string compiler; // name and version, for the plan's provenance
+  Toolchain tools;      // shapes no plan
 };
 inline constexpr uint32_t kDefaultContext = 4096; // tokens
 

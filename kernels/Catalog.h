@@ -28,6 +28,9 @@ enum class Activation { None, BF16, F32, F8E4M3Group128 };
 /// How the matrices are stored; None where the family has no matrix.
 enum class Weights { None, BF16, F8E4M3Block128 };
 
+/// Of the names of architectures: "90a" is short for "sm_90a".
+inline constexpr std::string_view kArchitecturePrefix = "sm_";
+
 /// A level that code is made for: a CPU level, or a CUDA architecture.
 struct LevelInfo {
   Level level;

@@ -71,10 +71,12 @@ std::string passesOf(Stage stage, const CompileOptions &options) {
   case Stage::kernel:
     passes = fmt::format("convert-ds-to-kernel{{chunk={} decode-tokens={} "
                          "context={}}},"
-                         "kernel-select-variant{{levels={}{}}},"
+                         "kernel-select-variant{{levels={} chunk={} "
+                         "decode-tokens={} head-rows={}{}}},"
                          "kernel-verify-calls",
                          options.chunk, kDecodeTokens, options.context,
-                         fmt::join(options.levels, ","),
+                         fmt::join(options.target.levels, ","), options.chunk,
+                         kDecodeTokens, kHeadRows,
                          options.explain ? " explain=true" : "");
     break;
   case Stage::plan:

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/kernel/Choice.h"
+#include "kernels/LaunchTable.h"
 #include <algorithm>
 
 namespace ds::kernel {
 namespace {
 
-/// What one core does in a microsecond, roughly; only the order of levels
-/// matters. Products of bf16 pairs count for the last one.
+/// What one core, or a whole GPU, does in a microsecond, roughly; only the order
+/// of the rows that one level can run matters. Products of bf16 pairs count for
+/// the last CPU level, dense bf16 products of A100, L40S, H100 and B200 and their
+/// memory for the GPUs.
 struct Rate {
   kernels::Level level;
   double flops, bytes;
@@ -16,6 +19,11 @@ constexpr Rate kRates[] = {
     {kernels::Level::AVX2, 3e4, 1e4},
     {kernels::Level::AVX512, 6e4, 1e4},
     {kernels::Level::AVX512BF16, 1e5, 1e4},
+    {kernels::Level::CUDA, 2e8, 8e5},
+    {kernels::Level::SM80, 3e8, 2e6},
+    {kernels::Level::SM89, 3e8, 9e5},
+    {kernels::Level::SM90A, 9e8, 3e6},
+    {kernels::Level::SM100A, 2e9, 8e6},
 };
 
 double microseconds(const kernels::KernelRow &row, const Problem &problem) {
@@ -47,6 +55,12 @@ std::string misfit(const kernels::KernelRow &row, const Problem &problem,
                    nameOf(problem.activation));
   if (row.weights != kernels::Weights::None && row.weights != problem.weights)
     return differs("weights", nameOf(row.weights), nameOf(problem.weights));
+  uint32_t served = kernels::rowsServed(row, problem.shape.data());
+  if (served == 0)
+    return "not for this shape";
+  if (served < problem.mostRows)
+    return "serves " + std::to_string(served) + " rows, not " +
+           std::to_string(problem.mostRows);
   return {};
 }
 

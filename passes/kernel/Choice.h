@@ -14,12 +14,13 @@ struct Problem {
   kernels::Activation activation; // of the call; None: it has no A, any will do
   kernels::Weights weights;       // likewise
   std::span<const uint32_t> shape; // the words of the family's struct
-  uint64_t rows;                   // tokens of the run
+  uint64_t rows;         // tokens of the run that costs are computed for
+  uint32_t mostRows = 0; // of any run: a row that serves fewer does not fit
 };
 
 struct Candidate {
   const kernels::KernelRow *row;
-  double microseconds; // on one core of the row's level; 0 where it cannot run
+  double microseconds; // on one core or GPU of the row's level; 0: it cannot run
   std::string lost;    // why it was not taken; empty: it was
 };
 
@@ -28,7 +29,7 @@ struct Choice {
   std::vector<Candidate> candidates;       // all rows of the family, in order
 };
 
-/// The cheapest row that fits and whose code a CPU of `level` runs; among
+/// The cheapest row that fits and whose code a CPU or GPU of `level` runs; among
 /// equals the first of the table. The cost is that of the slower of two: moving
 /// the bytes, doing the arithmetic.
 Choice choose(const Problem &problem, kernels::Level level);

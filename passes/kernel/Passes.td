@@ -33,9 +33,10 @@ def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
     For every call and each of `levels` the cheapest row of the call's family
     that computes on its element types and is in the level's code; among equals
     the first of the table. The cost of a row is the time that its bytes and its
-    arithmetic take on one core of the level. With `explain` every candidate is
-    printed on standard error once per distinct call, with its cost or why it
-    lost.
+    arithmetic take on one core of the level, or on one GPU. A row for GPUs that
+    does not serve the call's shape, or as many rows as the longest run of the
+    call's entry has, does not fit. With `explain` every candidate is printed on
+    standard error once per distinct call, with its cost or why it lost.
 
     Afterwards every call has a variant per level, and the module names the
     levels in `kernel.levels`.
@@ -44,7 +45,14 @@ def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
   }];
   let options = [
     ListOption<"levels", "levels", "std::string",
-               "CPU levels to choose for, names of kernels/base/Levels.def">,
+               "Levels to choose for, names of kernels/base/Levels.def and "
+               "Architectures.def">,
+    Option<"chunk", "chunk", "uint32_t", "512",
+           "Most tokens of one prefill run">,
+    Option<"decodeTokens", "decode-tokens", "uint32_t", "64",
+           "Most sequences of one decode run">,
+    Option<"headRows", "head-rows", "uint32_t", "16",
+           "Most rows of one head run">,
     Option<"rows", "rows", "uint32_t", "64",
            "Tokens of the run that costs are computed for">,
     Option<"explain", "explain", "bool", "false",

@@ -10,6 +10,7 @@
 #include <llvm/ADT/DenseSet.h>
 #include <llvm/Support/Format.h>
 #include <llvm/Support/raw_ostream.h>
+#include <mlir/Dialect/Func/IR/FuncOps.h>
 #include <mlir/IR/Builders.h>
 
 using namespace mlir;
@@ -62,6 +63,7 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
       return signalPassFailure();
     }
     SymbolTable symbols(getOperation());
+    findMostRows();
     bool allFound = true;
     getOperation().walk([&](CallOp call) {
       allFound &= succeeded(select(call, infos, symbols));
@@ -71,6 +73,24 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
     Builder builder(&getContext());
     SmallVector<StringRef> names(levels.begin(), levels.end());
     getOperation()->setAttr(kLevelsAttr, builder.getStrArrayAttr(names));
+  }
+
+  /// Of every function the most rows of a run: those of its entry, for a layer's
+  /// body those of the entries that run it.
+  void findMostRows() {
+    for (auto entry : getOperation().getOps<func::FuncOp>()) {
+      auto kind = entry->getAttrOfType<StringAttr>(kEntryAttr);
+      if (!kind)
+        continue;
+      uint32_t most = kind == "prefill" ? chunk
+                      : kind == "head"  ? headRows
+                                        : decodeTokens;
+      mostRows_[entry.getSymNameAttr()] = most;
+      entry.walk([&](LayersOp layers) {
+        uint32_t &ofBody = mostRows_[layers.getBodyAttr().getAttr()];
+        ofBody = std::max(ofBody, most);
+      });
+    }
   }
 
   LogicalResult select(CallOp call,
@@ -89,6 +109,8 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
       return failure();
     Problem problem{bound->family, activationOf(*activation),
                     weightsOf(call, symbols), bound->words, rows};
+    if (auto function = call->getParentOfType<func::FuncOp>())
+      problem.mostRows = mostRows_.lookup(function.getSymNameAttr());
     SmallVector<Choice> choices;
     SmallVector<StringRef> variants;
     for (const kernels::LevelInfo *info : infos) {
@@ -108,6 +130,7 @@ struct SelectVariant : impl::SelectVariantPassBase<SelectVariant> {
     return success();
   }
 
+  llvm::DenseMap<StringAttr, uint32_t> mostRows_; // by function
   llvm::DenseSet<std::pair<Attribute, Attribute>> explained_;
 };
 

@@ -105,6 +105,75 @@ Status readTaps(const std::string &text, CompileOptions &options) {
   return Status::ok();
 }
 
+/// --target, --cpu and --sm.
+Status readTarget(const Written &written, Target &target) {
+  if (written.has("target")) {
+    DS_ASSIGN(target.kind, readWord<TargetKind>(
+                               "--target", written.value("target"),
+                               {{"cpu", TargetKind::CPU},
+                                {"cuda", TargetKind::CUDA},
+                                {"cuda-emu", TargetKind::CUDAEmu}}));
+  }
+  std::string other = target.isGPU() ? "cpu" : "sm";
+  if (written.has(other))
+    return usage("--" + other, "--target=" + std::string(nameOf(target.kind)),
+                 target.isGPU() ? "--target=cpu"
+                                : "--target=cuda or --target=cuda-emu");
+  std::string id = target.isGPU() ? "sm" : "cpu";
+  std::string prefix(target.isGPU() ? kernels::kArchitecturePrefix : "");
+  std::map<std::string, std::string> names;
+  for (const kernels::LevelInfo &level :
+       target.isGPU() ? kernels::architectures() : kernels::levels())
+    names.emplace(level.name.substr(prefix.size()), level.name);
+  if (written.has(id)) {
+    for (const std::string &word : splitAtCommas(written.value(id))) {
+      DS_ASSIGN(std::string level, readWord("--" + id, word, names));
+      target.levels.push_back(std::move(level));
+    }
+  } else if (target.isGPU()) {
+    // One, because each takes its time; the one with the most own rows.
+    target.levels = {"sm_90a"};
+  }
+  return Status::ok();
+}
+
+/// --emit, once --target and --stop-after are read.
+Status readEmission(const Written &written, CompileOptions &options) {
+  if (!written.has("emit"))
+    return Status::ok();
+  std::string word = written.value("emit");
+  DS_ASSIGN(options.emission,
+            readWord<Emission>("--emit", word,
+                               {{"ir", Emission::IR},
+                                {"cuda", Emission::CUDA},
+                                {"ptx", Emission::PTX},
+                                {"cubin", Emission::Cubin},
+                                {"so", Emission::SharedObject}}));
+  if (options.stopAfter != Stage::code)
+    return usage("--emit", "no --stop-after=code", "it beside --emit");
+  if (options.emission == Emission::IR)
+    return Status::ok();
+  TargetKind kind = options.target.kind;
+  bool isEmulated = kind == TargetKind::CUDAEmu;
+  bool fits = options.target.isGPU() &&
+              (options.emission == Emission::CUDA ||
+               isEmulated == (options.emission == Emission::SharedObject));
+  if (!fits)
+    return usage("--emit=" + word,
+                 "--target=" + std::string(nameOf(kind)),
+                 options.emission == Emission::SharedObject
+                     ? "--target=cuda-emu"
+                     : options.emission == Emission::CUDA
+                           ? "--target=cuda or --target=cuda-emu"
+                           : "--target=cuda");
+  if (options.target.levels.size() != 1)
+    return usage("--emit=" + word,
+                 std::to_string(options.target.levels.size()) +
+                     " architectures",
+                 "one in --sm");
+  return Status::ok();
+}
+
 Result<Command> compileCommand(const Written &written) {
   CompileCommand command;
   CompileOptions &options = command.options;
@@ -129,20 +198,14 @@ Result<Command> compileCommand(const Written &written) {
     DS_ASSIGN(options.chunk,
               readCount("--chunk", written.value("chunk"), 1 << 16));
   }
-  if (written.has("cpu")) {
-    std::map<std::string, std::string> names;
-    for (const kernels::LevelInfo &level : kernels::levels())
-      names.emplace(level.name, level.name);
-    for (const std::string &word : splitAtCommas(written.value("cpu"))) {
-      DS_ASSIGN(std::string level, readWord("--cpu", word, names));
-      options.levels.push_back(std::move(level));
-    }
-  }
+  DS_TRY(readTarget(written, options.target));
   if (written.has("kernels")) {
     DS_ASSIGN(options.kernels,
               readWord<KernelChoice>("--kernels", written.value("kernels"),
                                      {{"native", KernelChoice::Native},
                                       {"reference", KernelChoice::Reference}}));
+    if (options.kernels == KernelChoice::Reference && options.target.isGPU())
+      return usage("--kernels", "reference", "native for GPUs");
   }
   if (written.has("activations")) {
     DS_ASSIGN(options.activations,
@@ -181,6 +244,8 @@ Result<Command> compileCommand(const Written &written) {
     DS_ASSIGN(options.stopAfter,
               readWord("--stop-after", written.value("stopAfter"), stages));
   }
+  DS_TRY(readEmission(written, options));
+  command.useCache = !written.switches.at("noCache");
   if (options.output == "-" && !options.stopAfter)
     return usage("-o", "-",
                  "a file; only --stop-after writes to standard output");

@@ -12,6 +12,7 @@ namespace ds {
 struct CompileCommand {
   CompileOptions options;
   bool quiet = false, verbose = false;
+  bool useCache = true; // of compiled CUDA code
 };
 struct InspectCommand {
   std::string plan;

@@ -111,9 +111,9 @@ Status runCompile(const CompileCommand &command) {
   endCleanlyOnSignals(command.options.output, progress.hasBar());
   CompileOptions options = command.options;
   options.compiler = "dsc " DS_VERSION;
-  if (options.levels.empty()) {
+  if (options.target.levels.empty()) {
     DS_ASSIGN(std::string level, hostLevel());
-    options.levels = {level};
+    options.target.levels = {level};
   }
   Result<CompileReport> compiled = compile(
       options, [&](std::string_view phase) { progress.begin(phase); });

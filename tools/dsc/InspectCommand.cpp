@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "kernels/Catalog.h"
 #include "runtime/plan/ChatRecord.h"
 #include "runtime/plan/Dump.h"
 #include "runtime/plan/PlanFile.h"
@@ -82,6 +83,12 @@ void printReasons(const PlanView &plan, size_t level, size_t kernel) {
                  : "");
 }
 
+bool isGPU(const PlanView &plan, size_t level) {
+  const kernels::LevelInfo *info =
+      kernels::findLevel(plan.string(plan.levels[level].name));
+  return info && info->processor == kernels::Processor::GPU;
+}
+
 void printKernels(const PlanView &plan, bool why) {
   uint32_t n = plan.kernelsPerLevel();
   for (size_t level = 0; level < plan.levels.size(); ++level) {
@@ -90,8 +97,9 @@ void printKernels(const PlanView &plan, bool why) {
              plan.string(plan.levels[level].features));
     if (why)
       printOut("  rows of the kernel table, with an estimate for {} tokens "
-               "on one core\n",
-               kReasonRows);
+               "on one {}\n",
+               kReasonRows,
+               isGPU(plan, level) ? "GPU" : "core");
     for (uint32_t k = 0; k < n; ++k) {
       const rt::KernelRecord &kernel = plan.kernels[level * n + k];
       printOut("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),

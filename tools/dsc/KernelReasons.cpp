@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/dsc/KernelReasons.h"
 #include "passes/kernel/Choice.h"
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <optional>
@@ -36,6 +37,21 @@ std::optional<std::vector<uint32_t>> shapeWords(const kernels::Family &family,
   return words;
 }
 
+/// The most rows of any run in which a step calls the kernel.
+uint32_t mostRowsOf(const rt::PlanView &plan, size_t kernel) {
+  uint32_t most = 0;
+  for (const rt::EntryRecord &entry : plan.entries)
+    for (const rt::CallRecord &call :
+         plan.calls.subspan(entry.firstCall, entry.calls)) {
+      const rt::BodyRecord &body = plan.bodies[call.body];
+      for (const rt::StepRecord &step :
+           plan.steps.subspan(body.firstStep, body.steps))
+        if (step.kernel == kernel)
+          most = std::max(most, entry.maxRows);
+    }
+  return most;
+}
+
 } // namespace
 
 std::vector<RowReason> reasonsOf(const rt::PlanView &plan, size_t level,
@@ -51,7 +67,7 @@ std::vector<RowReason> reasonsOf(const rt::PlanView &plan, size_t level,
   if (!words)
     return {};
   kernel::Problem problem{row->family, row->activation, row->weights, *words,
-                          kReasonRows};
+                          kReasonRows, mostRowsOf(plan, kernel)};
   kernel::Choice choice = kernel::choose(problem, info->level);
   if (choice.row != row)
     return {};

@@ -11,7 +11,7 @@ namespace ds {
 
 struct RowReason {
   std::string row, reason; // "chosen", "slower", "level avx2, not avx512bf16"
-  double microseconds;     // estimate for one core; 0 where it cannot run
+  double microseconds;     // estimate for one core or GPU; 0 where it cannot run
 };
 
 /// All rows of the kernel's family, in the order of the table; `level` and

@@ -17,6 +17,9 @@ std::vector<std::string> wordsOf(std::string_view value) {
   if (value.starts_with("LEVEL")) {
     for (const kernels::LevelInfo &level : kernels::levels())
       words.emplace_back(level.name);
+  } else if (value.starts_with("ARCHITECTURE")) {
+    for (const kernels::LevelInfo &level : kernels::architectures())
+      words.emplace_back(level.name.substr(kernels::kArchitecturePrefix.size()));
   } else if (value == "STAGE") {
 #define STAGE(name, dialects, promise) words.push_back(#name);
 #include "compiler/pipeline/Stages.def"
