@@ -15,6 +15,10 @@ struct KernelInstance {
   std::string row;             // name in the kernel table
   std::vector<uint32_t> shape; // the fields of the family's Shape struct, in
                                // order; floats by their bits
+  // For readers of CUDA code: the op of the model that it came from, and the
+  // bodies and layers that call it.
+  std::string op = {};
+  std::vector<std::string> callers = {};
 };
 
 /// Code that needs no loader: text from 0 on, zeros up to a page boundary, then
