@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compiler.h"
+#include "compiler/Images.h"
 #include "compiler/checkpoint/CheckWeights.h"
 #include "compiler/checkpoint/ConfigReader.h"
 #include "compiler/checkpoint/Model.h"
-#include "compiler/codegen/Codegen.h"
 #include "compiler/emit/PlanEmitter.h"
 #include "compiler/emit/QuantizeWeights.h"
 #include "compiler/import/ModelBuilder.h"
@@ -11,16 +11,12 @@
 #include "compiler/pipeline/Target.h"
 #include "compiler/text/ChatRecognizer.h"
 #include "compiler/text/TokenizerReader.h"
-#include "dialects/Plan/Plan.h"
-#include "passes/kernel/BindShape.h"
-#include "runtime/base/SignalsBlocked.h"
 #include "runtime/plan/AtomicOutput.h"
 #include "runtime/plan/TemporaryOutput.h"
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
-#include <future>
 #include <llvm/Support/raw_ostream.h>
 #include <mlir/IR/MLIRContext.h>
 #include <set>
@@ -103,35 +99,33 @@ Result<std::string> relativeWeights(const std::string &folder,
   return to.lexically_relative(from).string();
 }
 
-/// IR goes into a file of its own or, for "-", to the caller.
-Status writeIR(mlir::ModuleOp module, const std::string &output,
-               CompileReport &report) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module.print(stream);
-  stream << "\n";
+/// Text goes into a file of its own or, for "-", to the caller.
+Status writeText(std::string text, const std::string &output,
+                 CompileReport &report) {
   if (output == "-") {
-    report.ir = std::move(text);
+    report.text = std::move(text);
     return Status::ok();
   }
   return rt::writeTextAtomically(output, text);
 }
 
-/// The plan's kernels with their shapes, in order, for its n-th level.
-Result<std::vector<KernelInstance>> instancesOf(mlir::ModuleOp module,
-                                                size_t level) {
-  std::vector<KernelInstance> instances;
-  for (auto op : module.getOps<plan::KernelOp>()) {
-    std::string row = llvm::cast<mlir::StringAttr>(op.getRows()[level]).str();
-    const kernels::KernelRow *found = kernels::findRow(row);
-    auto words = found ? kernel::bindShape(op, *found->family, op.getShape())
-                       : llvm::FailureOr<kernel::ShapeWords>(mlir::failure());
-    if (mlir::failed(words))
-      return Error{.code = ErrorCode::InternalError,
-                   .subject = "kernel " + row + " cannot be bound"};
-    instances.push_back({row, {words->begin(), words->end()}});
-  }
-  return instances;
+std::string textOf(mlir::ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream);
+  stream << "\n";
+  return text;
+}
+
+/// What the closing box says of kernels.
+void describeKernels(CompileReport &report,
+                     const std::vector<LevelKernels> &kernels) {
+  std::set<std::string> rows;
+  for (const LevelKernels &level : kernels)
+    for (const KernelInstance &instance : level.instances)
+      rows.insert(instance.row);
+  report.kernels.assign(rows.begin(), rows.end());
+  report.kernelInstances = uint32_t(kernels.front().instances.size());
 }
 
 /// The options that shape a plan, for its provenance.
@@ -166,37 +160,6 @@ void describeModel(CompileReport &report, const checkpoint::Model &model) {
   report.details = model.details;
   if (model.hasMtp)
     report.notes.push_back("the MTP layer was checked; it is not compiled yet");
-}
-
-/// Machine code of every level, made side by side: it is most of the time that
-/// a compilation takes, and levels share nothing.
-Result<std::vector<CompiledImage>>
-compileImages(mlir::ModuleOp module,
-              std::span<const kernels::LevelInfo *const> levels,
-              CompileReport &report) {
-  std::vector<std::vector<KernelInstance>> instances;
-  std::set<std::string> rows;
-  for (size_t i = 0; i < levels.size(); ++i) {
-    DS_ASSIGN(instances.emplace_back(), instancesOf(module, i));
-    for (const KernelInstance &instance : instances[i])
-      rows.insert(instance.row);
-    report.kernelInstances = uint32_t(instances[i].size());
-  }
-  report.kernels.assign(rows.begin(), rows.end());
-  std::vector<std::future<Result<CompiledImage>>> running;
-  {
-    SignalsBlocked inThreads; // they are the caller's to handle
-    for (size_t i = 0; i < levels.size(); ++i)
-      running.push_back(std::async(
-          i + 1 < levels.size() ? std::launch::async : std::launch::deferred,
-          [&, i] { return compileImage(levels[i]->level, instances[i]); }));
-  }
-  std::vector<CompiledImage> images;
-  for (auto image = running.rbegin(); image != running.rend(); ++image) {
-    DS_ASSIGN(images.emplace_back(), image->get()); // the last: it runs here
-  }
-  std::ranges::reverse(images);
-  return images;
 }
 
 } // namespace
@@ -254,16 +217,22 @@ Result<CompileReport> compile(const CompileOptions &given,
     else
       DS_TRY(runStage(*module, stage, options));
     if (options.stopAfter == stage) {
-      DS_TRY(writeIR(*module, options.output, report));
+      DS_TRY(writeText(textOf(*module), options.output, report));
       return report;
     }
   }
 
   onPhase("machine code");
-  DS_ASSIGN(std::vector<CompiledImage> images,
-            compileImages(*module, levels, report));
+  DS_ASSIGN(std::vector<LevelKernels> kernels, kernelsOf(*module, levels));
+  describeKernels(report, kernels);
+  if (options.emission != Emission::IR) {
+    DS_ASSIGN(std::string code, emitCode(kernels.front(), options));
+    DS_TRY(writeText(std::move(code), options.output, report));
+    return report;
+  }
+  DS_ASSIGN(std::vector<CompiledImage> images, compileImages(kernels, options));
   if (options.stopAfter == Stage::code) {
-    DS_TRY(writeIR(*module, options.output, report));
+    DS_TRY(writeText(textOf(*module), options.output, report));
     return report;
   }
 

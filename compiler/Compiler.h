@@ -28,7 +28,7 @@ struct CompileReport {
   bool hasTokenizer = false;
   std::vector<std::string> notes;   // things worth a line, in order
   std::vector<std::string> details; // what the notes count, one by one
-  std::string ir;                   // with stopAfter, for the output "-"
+  std::string text; // with stopAfter, for the output "-"
 };
 
 /// Called as each phase begins: its name, for progress lines.

@@ -3,6 +3,7 @@
 #include "kernels/Catalog.h"
 #include "runtime/device/CPUFeatures.h"
 #include "tools/dsc/Commands.h"
+#include "tools/dsc/FindTools.h"
 #include "tools/dsc/Interrupt.h"
 #include "tools/dsc/MachineMemory.h"
 #include "tools/dsc/PhaseProgress.h"
@@ -10,6 +11,7 @@
 #include "tools/dsc/Sizes.h"
 #include <chrono>
 #include <llvm/Support/raw_ostream.h>
+#include <unistd.h>
 
 namespace ds {
 namespace {
@@ -103,9 +105,22 @@ Result<std::string> hostLevel() {
                .help = "--cpu LEVEL compiles for another machine"};
 }
 
+/// Bytes would do a terminal no good.
+Status checkTerminal(const CompileOptions &options) {
+  bool isBinary = options.emission == Emission::Cubin ||
+                  options.emission == Emission::SharedObject;
+  if (!isBinary || options.output != "-" || !::isatty(STDOUT_FILENO))
+    return Status::ok();
+  return Error{.code = ErrorCode::UsageError,
+               .subject = "-o",
+               .found = "- on a terminal",
+               .expected = "a file, or a pipe: the output is binary"};
+}
+
 } // namespace
 
 Status runCompile(const CompileCommand &command) {
+  DS_TRY(checkTerminal(command.options));
   auto begin = Clock::now();
   PhaseProgress progress(displayOf(command));
   endCleanlyOnSignals(command.options.output, progress.hasBar());
@@ -115,13 +130,20 @@ Status runCompile(const CompileCommand &command) {
     DS_ASSIGN(std::string level, hostLevel());
     options.target.levels = {level};
   }
+  if (options.target.isGPU()) {
+    options.tools.clang = clangPath();
+    if (options.target.kind == TargetKind::CUDA)
+      options.tools.nvrtc = nvrtcPlaces();
+    if (command.useCache)
+      options.tools.cacheFolder = cacheFolder();
+  }
   Result<CompileReport> compiled = compile(
       options, [&](std::string_view phase) { progress.begin(phase); });
   progress.end();
   // LLVM would end the process where it could not write to standard error.
   llvm::errs().clear_error();
   DS_ASSIGN(CompileReport report, std::move(compiled));
-  terminal::print(report.ir);
+  terminal::print(report.text);
   if (!command.quiet && !command.options.stopAfter)
     printBox(command, report,
              std::chrono::duration<double>(Clock::now() - begin).count());

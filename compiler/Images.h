@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The code of a plan's kernels, level by level.
+#pragma once
+#include "compiler/Options.h"
+#include "compiler/codegen/Codegen.h"
+#include "compiler/pipeline/Target.h"
+#include <mlir/IR/BuiltinOps.h>
+#include <set>
+
+namespace ds {
+
+/// A plan's kernels with their shapes, in order.
+struct LevelKernels {
+  const kernels::LevelInfo *level;
+  std::vector<KernelInstance> instances;
+};
+
+/// Of every level, in the order of `levels`, which is that of the module's model
+/// op. Errors: InternalError.
+Result<std::vector<LevelKernels>> kernelsOf(mlir::ModuleOp module,
+                                            const Levels &levels);
+
+/// One image per level, made side by side: it is most of the time that a
+/// compilation takes, and levels share nothing. Errors: those of compileImage,
+/// cudaSource and UnitCompiler.
+Result<std::vector<CompiledImage>>
+compileImages(std::span<const LevelKernels> kernels,
+              const CompileOptions &options);
+
+/// What --emit asks for of the one level: CUDA C++, PTX, or bytes.
+Result<std::string> emitCode(const LevelKernels &kernels,
+                             const CompileOptions &options);
+
+} // namespace ds
