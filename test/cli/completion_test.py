@@ -88,9 +88,11 @@ class Completion(unittest.TestCase):
         script = run("dsc", "completion", "bash")[1]
         offers = re.findall(r'^    compile:(--[\w-]+)\) _dsc_words "([^"]+)"', script, re.M)
         self.assertGreaterEqual(len(offers), 6)
+        beside = {"--sm": ["--target=cuda"], "--emit": ["--target=cuda", "--stop-after=code"]}
         for option, words in offers:
             for word in words.split():
-                status, _, err = run("dsc", "compile", "/nowhere", "-o", "/nowhere/plan", f"{option}={word}")
+                others = ["--target=cuda-emu", "--stop-after=code"] if word == "so" else beside.get(option, [])
+                status, _, err = run("dsc", "compile", "/nowhere", "-o", "/nowhere/plan", f"{option}={word}", *others)
                 self.assertEqual(status, 5, f"{option}={word}: {err}")
 
 
