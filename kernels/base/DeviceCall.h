@@ -8,7 +8,8 @@
 
 namespace ds {
 
-/// A CUtensorMap: 128 opaque bytes in device memory, made at load.
+/// A CUtensorMap: 128 opaque bytes in device memory, made at load; by the driver
+/// for a device, by emu::encodeTensorMap for the emulation.
 struct alignas(64) TensorMap {
   unsigned char bytes[128];
 };

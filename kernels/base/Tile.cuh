@@ -3,8 +3,8 @@
 // the matrix multiplication of a warp group (wgmma). mbarriers exist from sm_80
 // on, tile loads from sm_90, wgmma on sm_90a only; elsewhere they trap.
 #pragma once
+#include "kernels/base/DeviceCall.h"
 #include "kernels/base/Ptx.cuh"
-#include "kernels/base/TensorMap.h"
 
 namespace ds::kernels::cuda {
 

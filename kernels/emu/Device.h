@@ -56,7 +56,7 @@ DS_EMU_ENTRY void mbarrierArriveExpect(uint64_t *barrier, uint32_t bytes);
 DS_EMU_ENTRY void mbarrierWait(uint64_t *barrier, uint32_t parity);
 DS_EMU_ENTRY void fenceProxyAsync();
 
-// Tile loads; `map` is a kernels::TensorMap that encodeTensorMap has made.
+// Tile loads; `map` is a TensorMap that encodeTensorMap has made.
 DS_EMU_ENTRY void tensorMapAcquire(const void *map);
 DS_EMU_ENTRY void loadTile(void *shared, const void *map, uint64_t *barrier,
                            int32_t column, int32_t row);

@@ -2,7 +2,7 @@
 // Tensor maps for the emulation, under the rules of the driver's
 // cuTensorMapEncodeTiled.
 #pragma once
-#include "kernels/base/TensorMap.h"
+#include "kernels/base/DeviceCall.h"
 #include <string>
 
 namespace ds::emu {
@@ -19,10 +19,10 @@ struct EmulatedMap {
   uint32_t elementBytes;
   uint32_t swizzled; // 1: 128-byte swizzle, of boxes 128 bytes wide
 };
-static_assert(sizeof(EmulatedMap) <= sizeof(kernels::TensorMap));
+static_assert(sizeof(EmulatedMap) <= sizeof(TensorMap));
 constexpr uint64_t kMapMark = 0x70616d20756d6564;
 
 /// Writes `map`, whose mark is set here; says what is wrong with it otherwise.
-std::string encodeTensorMap(kernels::TensorMap &to, EmulatedMap map);
+std::string encodeTensorMap(TensorMap &to, EmulatedMap map);
 
 } // namespace ds::emu

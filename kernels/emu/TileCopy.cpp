@@ -13,7 +13,7 @@ constexpr uint32_t kSwizzleRow = 128; // bytes
 constexpr uint32_t kPiece = 16;       // bytes that a swizzle moves together
 constexpr uint32_t kSwizzleAlign = 1024;
 
-std::string encodeTensorMap(kernels::TensorMap &to, EmulatedMap map) {
+std::string encodeTensorMap(TensorMap &to, EmulatedMap map) {
   const uint64_t boxBytes = uint64_t(map.boxColumns) * map.elementBytes;
   if (reinterpret_cast<uintptr_t>(map.base) % 16 != 0)
     return "the matrix is not aligned to 16 bytes";

@@ -23,7 +23,7 @@ using ds::kernels::bf16;
 using ds::kernels::f8e4m3fn;
 #define DS_TEST_WIDTH(element, registers)                                      \
   DS_TEST_KERNEL void tiles_##element##_##registers(                           \
-      const ds::kernels::TensorMap *map, float *out) {                         \
+      const ds::TensorMap *map, float *out) {                         \
     useTiles<element, registers>(map, out);                                    \
   }
 DS_TEST_WIDTH(f8e4m3fn, 8)
