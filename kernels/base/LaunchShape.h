@@ -28,9 +28,6 @@ DS_SHARED_FUNCTION constexpr TensorMaps noMaps(const Shape &) {
 
 /// No limit on the rows of a run.
 inline constexpr uint32_t kAnyRows = 0xFFFFFFFF;
-/// Bytes of shared memory that a block can have on every architecture: those
-/// of sm_89.
-inline constexpr uint32_t kSharedEverywhere = 101376;
 /// Serves every shape, and runs of any length.
 template <class Shape>
 DS_SHARED_FUNCTION constexpr uint32_t anyShape(const Shape &) {

@@ -20,7 +20,7 @@ constexpr uint32_t kDecodeTileHeads = 16;
 constexpr uint32_t kDecodeTileKeys = 32;
 /// Most columns of o that a tile sums.
 constexpr uint32_t kDecodeTileColumns = 512;
-constexpr uint32_t kDecodeThreads = 128; // as cuda.def says
+constexpr uint32_t kDecodeThreads = 128;
 /// Tiles that keep a GPU busy: runs with as many leave no token's keys to
 /// several blocks.
 constexpr uint32_t kDecodeBusy = 128;
@@ -84,10 +84,6 @@ DS_SHARED_FUNCTION constexpr TileCount
 decodeTiles(const MLADecodeShape &shape) {
   return {TileCount::Tokens, decodeParts(shape), 1, 1,
           decodeFurtherSplits(shape)};
-}
-/// Shapes whose rows are too long for shared memory are not served.
-DS_SHARED_FUNCTION constexpr uint32_t decodeFits(const MLADecodeShape &shape) {
-  return decodeShared(shape) <= kSharedEverywhere ? kAnyRows : 0;
 }
 inline uint64_t decodeWorkspace(const MLADecodeShape &shape) {
   return DecodePartials(shape, nullptr).bytes;
