@@ -2,7 +2,7 @@
 // Small kernels of each sort for the emulation, which make a mistake when told
 // to. Problem owns the operands of all of them.
 #pragma once
-#include "kernels/base/TensorMap.h"
+#include "kernels/base/DeviceCall.h"
 #include "kernels/base/Types.h"
 #include "kernels/emu/Launch.h"
 #include <string>
