@@ -4,6 +4,7 @@
 #include "kernels/emu/Launch.h"
 #include <cmath>
 #include <gtest/gtest.h>
+#include <thread>
 #include <vector>
 
 namespace ds::kernels::test {
@@ -85,6 +86,47 @@ TEST(Launch, RunsTheBlocksItIsGiven) {
   ASSERT_TRUE(result.ok) << result.text;
   for (uint32_t block = 0; block < 8; ++block)
     EXPECT_EQ(out[block], block >= 2 && block < 5 ? 8064 : 0);
+}
+
+TEST(Launch, RunsBlocksOfOneGridOnSeveralThreads) {
+  constexpr uint32_t kBlocks = 64, kWorkers = 4;
+  std::vector<float> in(kThreads, 0.5f), out(kThreads * 8);
+  std::vector<std::vector<float>> outs(kWorkers, out);
+  std::vector<std::thread> workers;
+  std::vector<emu::Result> results(kWorkers);
+  for (uint32_t w = 0; w < kWorkers; ++w)
+    workers.emplace_back([&, w] {
+      const uint32_t share = kBlocks / kWorkers;
+      results[w] =
+          emu::launch(exchange, ExchangeCall{in.data(), outs[w].data()},
+                      {w * share, (w + 1) * share, kBlocks}, kThreads, 64, {});
+    });
+  for (std::thread &worker : workers)
+    worker.join();
+  for (uint32_t w = 0; w < kWorkers; ++w) {
+    EXPECT_TRUE(results[w].ok) << results[w].text;
+    EXPECT_EQ(outs[w][6], kThreads * 0.5f);
+  }
+}
+
+// A launch after one that went wrong, whose threads were left in the middle.
+TEST(Launch, GoesOnAfterAFailure) {
+  std::vector<float> in(kThreads, 1), out(kThreads * 8);
+  const ExchangeCall call{in.data(), out.data()};
+  const auto leaveOne = +[](const ExchangeCall &call) {
+    if (threadIndex() != 7)
+      exchange(call);
+  };
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    emu::Options options;
+    options.seed = seed;
+    EXPECT_FALSE(
+        emu::launch(leaveOne, call, {0, 1, 1}, kThreads, 64, options).ok);
+    const emu::Result result =
+        emu::launch(exchange, call, {0, 1, 1}, kThreads, 64, options);
+    EXPECT_TRUE(result.ok) << result.text;
+    EXPECT_EQ(out[6], float(kThreads));
+  }
 }
 
 TEST(Launch, RefusesWhatNoDeviceRuns) {

@@ -180,6 +180,72 @@ TEST(SumModel, InfinitiesAndNaNAreThoseOfArithmetic) {
   }
 }
 
+/// The sum of products of powers of two: sign, exponents of both factors, k.
+struct Power {
+  float sign;
+  int a, b;
+  uint32_t k;
+};
+template <class Code, class Encode>
+float sumOf(const std::vector<Power> &powers, const SumModel &model,
+            Encode encode) {
+  Code as[16][32 / sizeof(Code)] = {}, bs[8][32 / sizeof(Code)] = {};
+  for (const Power &power : powers) {
+    as[0][power.k] = encode(std::ldexp(power.sign, power.a)).bits;
+    bs[0][power.k] = encode(std::ldexp(1.0f, power.b)).bits;
+  }
+  alignas(32) float d[16][8] = {};
+  Factors factors;
+  factors.setA(as);
+  factors.setB(bs);
+  dotAdd(d, factors, 32 / sizeof(Code), model);
+  return d[0][0];
+}
+
+// What MMA-Sim says of each architecture: bits behind the point, products at
+// once, bits of the result.
+TEST(SumModel, HasTheWidthsOfEachArchitecture) {
+  const auto bf16 = [](Architecture architecture, std::vector<Power> powers) {
+    return sumOf<uint16_t>(powers, sumModelBF16(optionsFor(architecture)),
+                           [](float x) { return kernels::toBF16(x); });
+  };
+  const auto f8 = [](Architecture architecture, std::vector<Power> powers) {
+    return sumOf<uint8_t>(powers, sumModelF8(optionsFor(architecture)),
+                          [](float x) { return kernels::toF8E4M3(x); });
+  };
+  for (Architecture early : {Architecture::SM80, Architecture::SM89}) {
+    EXPECT_EQ(bf16(early, {{1, 0, 0, 0}, {1, -12, -12, 1}, {-1, 0, 0, 2}}),
+              0x1p-24f);
+    EXPECT_EQ(bf16(early, {{1, 0, 0, 0}, {1, -13, -12, 1}, {-1, 0, 0, 2}}), 0);
+    // 2^-24 is cut where the second half meets a sum of 23 bits.
+    EXPECT_EQ(bf16(early, {{1, 0, 0, 0}, {1, -12, -12, 1}, {-1, 0, 0, 8}}), 0);
+  }
+  for (Architecture late : {Architecture::SM90a, Architecture::SM100a}) {
+    EXPECT_EQ(bf16(late, {{1, 0, 0, 0}, {1, -13, -12, 1}, {-1, 0, 0, 8}}),
+              0x1p-25f);
+    EXPECT_EQ(bf16(late, {{1, 0, 0, 0}, {1, -13, -13, 1}, {-1, 0, 0, 8}}), 0);
+  }
+  for (Architecture both : {Architecture::SM89, Architecture::SM90a}) {
+    EXPECT_EQ(f8(both, {{1, 0, 0, 0}, {1, -7, -6, 1}, {-1, 0, 0, 2}}),
+              0x1p-13f);
+    EXPECT_EQ(f8(both, {{1, 0, 0, 0}, {1, -7, -7, 1}, {-1, 0, 0, 2}}), 0);
+    // Exponents 1 and 13 bits: 2^-13 does not fit behind 2.
+    EXPECT_EQ(f8(both, {{1, 0, 0, 0}, {1, 0, 0, 1}, {1, -7, -6, 2}}), 2);
+  }
+  EXPECT_EQ(f8(Architecture::SM90a, {{1, 0, 0, 0},
+                                     {1, -7, -6, 1},
+                                     {1, 0, 0, 2},
+                                     {-1, 0, 0, 16},
+                                     {-1, 0, 0, 17}}),
+            0x1p-13f);
+  EXPECT_EQ(f8(Architecture::SM89, {{1, 0, 0, 0},
+                                    {1, -7, -6, 1},
+                                    {1, 0, 0, 2},
+                                    {-1, 0, 0, 16},
+                                    {-1, 0, 0, 17}}),
+            0);
+}
+
 // 1 + 2^-24 is beyond what an f32 holds: cut, where rounding up is next.
 TEST(SumModel, SumsAreCutAndNotRounded) {
   Options options;
