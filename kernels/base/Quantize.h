@@ -4,6 +4,7 @@
 // (model-spec 1.9). The part that quantize and the fused families share, and
 // the constants of their shapes.
 #pragma once
+#include "kernels/base/Inline.h"
 #include "kernels/base/Matrix.h"
 #include "kernels/base/Types.h"
 
@@ -13,7 +14,7 @@ namespace ds::kernels {
 constexpr uint32_t kScaleGroup = 128;
 
 /// Scales of a row.
-constexpr uint32_t scaleGroups(uint32_t columns) {
+DS_INLINE constexpr uint32_t scaleGroups(uint32_t columns) {
   return ceilDiv(columns, kScaleGroup);
 }
 
@@ -30,8 +31,7 @@ enum ScaleFormat : uint32_t { kScaleF32, kScaleUE8M0 };
 
 /// The scale of a group whose largest magnitude is `amax`: max(amax, 1e-4) /
 /// 448, all in f32. Of NaN it is NaN, of an infinity it is infinite.
-[[clang::always_inline]] constexpr float groupScale(float amax,
-                                                    uint32_t scaleFormat) {
+DS_INLINE constexpr float groupScale(float amax, uint32_t scaleFormat) {
   float scale = (amax < 1e-4f ? 1e-4f : amax) / 448.0f;
   if (scaleFormat == kScaleF32 || scale != scale)
     return scale;
@@ -40,24 +40,24 @@ enum ScaleFormat : uint32_t { kScaleF32, kScaleUE8M0 };
 }
 
 /// The larger of a group's magnitude so far and |x|; NaN once there is one.
-[[clang::always_inline]] constexpr float largerMagnitude(float amax, float x) {
-  float magnitude = __builtin_fabsf(x);
+DS_INLINE constexpr float largerMagnitude(float amax, float x) {
+  const uint32_t bits = __builtin_bit_cast(uint32_t, x) & 0x7fffffff;
+  const float magnitude = __builtin_bit_cast(float, bits);
   return magnitude > amax || magnitude != magnitude ? magnitude : amax;
 }
 
 /// e4m3(clamp(x / scale, -448, 448)), one division and one rounding. Never
 /// x * (1 / scale), nor x * (448 / amax): they differ in the last bit, and that
 /// decides ties.
-[[clang::always_inline]] constexpr f8e4m3fn quantized(float x, float scale) {
+DS_INLINE constexpr f8e4m3fn quantized(float x, float scale) {
   return toF8E4M3(x / scale); // which saturates
 }
 
 /// Codes and scales of one row. `values(i)` is asked for twice per column, i
 /// rising.
 template <class Values>
-[[clang::always_inline]] inline void
-quantizeRow(Values &&values, uint32_t n, uint32_t scaleFormat, f8e4m3fn *codes,
-            float *scales) {
+DS_INLINE void quantizeRow(Values &&values, uint32_t n, uint32_t scaleFormat,
+                           f8e4m3fn *codes, float *scales) {
   for (uint32_t begin = 0; begin < n; begin += kScaleGroup) {
     const uint32_t end = n - begin < kScaleGroup ? n : begin + kScaleGroup;
     float amax = 0;

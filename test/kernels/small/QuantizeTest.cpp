@@ -70,13 +70,17 @@ TEST(Quantize, HasTheBitsOfTheModelsReference) {
   std::memcpy(x.data(), from += 8, x.bytes());
   from += x.bytes();
   for (uint32_t format : {kScaleF32, kScaleUE8M0}) {
-    Quantized got =
-        quantize(nativeKernel("quantize_f32_generic"), x, rows, n, format);
-    EXPECT_TRUE(got.codes.snapshot() == std::string(from, count)) << format;
-    from += count;
-    EXPECT_TRUE(got.scales.snapshot() == std::string(from, groups * 4))
-        << format;
-    from += groups * 4;
+    std::string codes(from, count), scales(from + count, groups * 4);
+    from += count + groups * 4;
+    for (const NativeKernel &kernel : runnableKernels("quantize")) {
+      if (kernel.row.activation != Activation::F32)
+        continue;
+      Quantized got = quantize(kernel, x, rows, n, format);
+      EXPECT_TRUE(got.codes.snapshot() == codes)
+          << kernel.row.name << " format " << format;
+      EXPECT_TRUE(got.scales.snapshot() == scales)
+          << kernel.row.name << " format " << format;
+    }
   }
 }
 
@@ -165,7 +169,6 @@ TEST(Quantize, ANaNOrAnInfinityMakesItsGroupNaN) {
 }
 
 TEST(Cast, RoundsOnceToBF16) {
-  const NativeKernel &kernel = nativeKernel("cast_bf16_generic");
   for (uint32_t n : {1u, 65u, 200u}) {
     Random random(n);
     CastShape shape{n, 2};
@@ -173,10 +176,13 @@ TEST(Cast, RoundsOnceToBF16) {
     Buffer x = randomF32(batch.tokens() * 2 * n, random, 5);
     Buffer y(batch.tokens() * 2 * n * 2);
     KernelCase test{&shape, batch, {input(x, 2 * n * 4), output(y, 2 * n * 2)}};
-    expectTokenIndependent(kernel, test);
-    expectSplitIndependent(kernel, test);
-    for (uint32_t i = 0; i < batch.tokens() * 2 * n; ++i)
-      ASSERT_EQ(y.get<uint16_t>(i), toBF16(x.get<float>(i)).bits);
+    for (const NativeKernel &kernel : runnableKernels("cast")) {
+      expectTokenIndependent(kernel, test);
+      expectSplitIndependent(kernel, test);
+      for (uint32_t i = 0; i < batch.tokens() * 2 * n; ++i)
+        ASSERT_EQ(y.get<uint16_t>(i), toBF16(x.get<float>(i)).bits)
+            << kernel.row.name << " element " << i;
+    }
   }
 }
 
