@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One sum in double per element of y, d rising, rounded once.
-#include "kernels/absorb_query/absorb_query.h"
+#include "kernels/absorb_query/reference.h"
 #include "kernels/base/Heads.h"
 #include "kernels/base/Row.h"
 
@@ -18,13 +17,8 @@ absorbQuery(const AbsorbQueryShape &shape, const Call &call, uint32_t tileBegin,
     for (uint32_t t = 0; t < call.batch->tokens; ++t) {
       const float *query =
           rowOf(q, t, shape.heads * shape.headStride) + h * shape.headStride;
-      float *to = rowOf(y, t, shape.heads * shape.latent) + h * shape.latent;
-      for (uint32_t c = 0; c < shape.latent; ++c) {
-        double sum = 0;
-        for (uint32_t d = 0; d < shape.nope; ++d)
-          sum += w.value(h * shape.weightRows + d, c) * query[d];
-        to[c] = float(sum);
-      }
+      absorbHead(shape, w, h, query,
+                 rowOf(y, t, shape.heads * shape.latent) + h * shape.latent);
     }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One sum in double per element of y, c rising, rounded once.
-#include "kernels/absorb_value/absorb_value.h"
+#include "kernels/absorb_value/reference.h"
 #include "kernels/base/Heads.h"
 #include "kernels/base/Row.h"
 
@@ -19,13 +18,8 @@ absorbValue(const AbsorbValueShape &shape, const Call &call, uint32_t tileBegin,
       const float *from =
           rowOf(o, t, shape.heads * shape.latent) + h * shape.latent;
       float *to = rowOf(y, t, shape.heads * shape.value) + h * shape.value;
-      for (uint32_t v = 0; v < shape.value; ++v) {
-        const uint32_t row = h * shape.weightRows + shape.rowOffset + v;
-        double sum = 0;
-        for (uint32_t c = 0; c < shape.latent; ++c)
-          sum += w.value(row, c) * from[c];
-        to[v] = float(sum);
-      }
+      for (uint32_t v = 0; v < shape.value; ++v)
+        to[v] = absorbedValue(shape, w, h, v, from);
     }
 }
 

@@ -40,6 +40,11 @@ absorbValueOf(const AbsorbValueQuantizeShape &shape) {
           shape.rowOffset};
 }
 
+/// Columns of u.
+constexpr uint32_t absorbValueColumns(const AbsorbValueQuantizeShape &shape) {
+  return shape.heads * shape.value;
+}
+
 /// Bytes per worker.
 inline uint64_t
 absorbValueQuantizeWorkspace(const AbsorbValueQuantizeShape &shape) {

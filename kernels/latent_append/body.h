@@ -8,26 +8,30 @@
 
 namespace ds::kernels {
 
+/// Appends the row of one token; its latent begins at `in`.
+template <class Order, class A>
+[[clang::always_inline]] inline void
+appendRow(const LatentAppendShape &shape, const Batch &batch, uint32_t t,
+          const float *in, const float *angles, A *state, const void *gain) {
+  uint32_t position = batch.positions[t];
+  uint32_t page = rowOf(batch.pageTable, batch.sequenceOf[t],
+                        batch.pagesPerSequence)[position / shape.pageTokens];
+  size_t row = size_t(page) * shape.pageTokens + position % shape.pageTokens;
+  A *y = state + row * (shape.latent + shape.rope);
+  normalize<Order>(in, gain, shape.latent, shape.eps, y);
+  rotate(in + shape.latent, rowOf(angles, t, shape.rope), shape.rope,
+         y + shape.latent);
+}
+
 template <class Order, class A>
 [[clang::always_inline]] inline void
 appendLatent(const LatentAppendShape &shape, const Call &call,
              uint32_t tileBegin, uint32_t tileEnd) {
-  const Batch &batch = *call.batch;
   auto *x = operand<const float>(call, 0) + shape.inOffset;
-  auto *angles = operand<const float>(call, 1);
-  auto *state = operand<A>(call, 2);
-  auto *gain = operand<const void>(call, 3);
-  for (uint32_t t = tileBegin; t < tileEnd; ++t) {
-    uint32_t position = batch.positions[t];
-    uint32_t page = rowOf(batch.pageTable, batch.sequenceOf[t],
-                          batch.pagesPerSequence)[position / shape.pageTokens];
-    size_t row = size_t(page) * shape.pageTokens + position % shape.pageTokens;
-    A *y = state + row * (shape.latent + shape.rope);
-    auto *in = rowOf(x, t, shape.inStride);
-    normalize<Order>(in, gain, shape.latent, shape.eps, y);
-    rotate(in + shape.latent, rowOf(angles, t, shape.rope), shape.rope,
-           y + shape.latent);
-  }
+  for (uint32_t t = tileBegin; t < tileEnd; ++t)
+    appendRow<Order>(shape, *call.batch, t, rowOf(x, t, shape.inStride),
+                     operand<const float>(call, 1), operand<A>(call, 2),
+                     operand<const void>(call, 3));
 }
 
 } // namespace ds::kernels

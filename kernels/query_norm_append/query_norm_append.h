@@ -22,6 +22,7 @@
 #include "kernels/base/Abi.h"
 #include "kernels/base/Shape.h"
 #include "kernels/base/Work.h"
+#include "kernels/latent_append/latent_append.h"
 
 #define DS_QUERY_NORM_APPEND_SHAPE(FIELD)                                      \
   FIELD(uint32_t, n)                                                           \
@@ -40,6 +41,12 @@ namespace ds::kernels {
 struct QueryNormAppendShape {
   DS_QUERY_NORM_APPEND_SHAPE(DS_SHAPE_MEMBER)
 };
+
+/// The part that latent_append computes.
+constexpr LatentAppendShape latentAppendOf(const QueryNormAppendShape &shape) {
+  return {shape.latent,       shape.rope,       shape.inStride,
+          shape.latentOffset, shape.pageTokens, shape.latentEps};
+}
 
 /// Bytes per worker.
 inline uint64_t queryNormAppendWorkspace(const QueryNormAppendShape &shape) {

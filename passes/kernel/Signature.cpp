@@ -52,6 +52,14 @@ Signature of(const kernels::AddRMSNormShape &s) {
   return storedAs(Encoding::BF16,
                   {{{F32, s.n}, {F32, s.n}}, {{F32, s.n}, {A, s.n}}, {{s.n}}});
 }
+Signature of(const kernels::AddRMSNormQuantizeShape &s) {
+  Signature signature{{{F32, s.n}, {F32, s.n}}, {{F32, s.n}}, {{s.n}}};
+  if (s.keep)
+    signature.outputs.push_back({A, s.n});
+  signature.outputs.push_back({Codes, s.n});
+  signature.outputs.push_back({F32, kernels::scaleGroups(s.n)});
+  return storedAs(Encoding::BF16, signature);
+}
 Signature of(const kernels::HeadNormShape &s) {
   return storedAs(Encoding::BF16,
                   {{{F32, s.n}, {F32, s.n}}, {{A, s.n}}, {{s.n}}});
@@ -71,6 +79,19 @@ Signature of(const kernels::LatentAppendShape &s) {
        {{s.latent}},
        0,
        true});
+}
+Signature of(const kernels::QueryNormAppendShape &s) {
+  Signature signature{
+      {{F32, s.inStride}, {F32, s.rope}, {State, s.latent + s.rope}},
+      {},
+      {{s.n}, {s.latent}},
+      0,
+      true};
+  if (s.codes)
+    signature.outputs = {{Codes, s.n}, {F32, kernels::scaleGroups(s.n)}};
+  else
+    signature.outputs = {{A, s.n}};
+  return storedAs(Encoding::BF16, signature);
 }
 Signature of(const kernels::LinearShape &s) {
   Signature signature{{{A, s.in, false, s.in}}, {}, {}};
@@ -95,15 +116,40 @@ Signature of(const kernels::GroupedLinearShape &s) {
     signature.weights.push_back({s.out, s.in});
   return signature;
 }
+Signature of(const kernels::GatedLinearShape &s) {
+  return {{{A, s.in, false, s.in}},
+          {{A, s.out, false, s.out}},
+          {{s.out, s.in}, {s.out, s.in}}};
+}
+Signature of(const kernels::GroupedGatedLinearShape &s) {
+  return {{{A, s.in, false, s.in},
+           {I32, s.experts + uint64_t(1), true},
+           {I32, s.topk}},
+          {{A, product(s.topk, s.out), false, s.out}},
+          {{s.out, s.in}, {s.out, s.in}},
+          s.experts};
+}
 Signature of(const kernels::AbsorbQueryShape &s) {
   return {{{F32, product(s.heads, s.headStride)}},
           {{A, product(s.heads, s.latent)}},
           {{int64_t(product(s.heads, s.weightRows)), s.latent}}};
 }
+Signature of(const kernels::RopeAbsorbQueryShape &s) {
+  Signature signature = of(kernels::absorbQueryOf(s));
+  signature.inputs.push_back({F32, s.rope});
+  signature.outputs.push_back({A, product(s.heads, s.rope)});
+  return signature;
+}
 Signature of(const kernels::AbsorbValueShape &s) {
   return {{{A, product(s.heads, s.latent)}},
           {{A, product(s.heads, s.value)}},
           {{int64_t(product(s.heads, s.weightRows)), s.latent}}};
+}
+Signature of(const kernels::AbsorbValueQuantizeShape &s) {
+  Signature signature = of(kernels::absorbValueOf(s));
+  uint64_t columns = kernels::absorbValueColumns(s);
+  signature.outputs = {{Codes, columns}, {F32, kernels::scaleGroups(columns)}};
+  return signature;
 }
 Signature of(const kernels::MLADecodeShape &s) {
   return {{{A, product(s.heads, s.latent)},
@@ -132,6 +178,12 @@ Signature of(const kernels::ExpertPlanShape &s) {
            {I32, slots},
            {I32, slots}},
           {}};
+}
+Signature of(const kernels::GatePlanShape &s) {
+  Signature signature = of(kernels::gateTopkOf(s));
+  for (const Operand &output : of(kernels::expertPlanOf(s)).outputs)
+    signature.outputs.push_back(output);
+  return signature;
 }
 Signature of(const kernels::SwiGLUShape &s) {
   return {{{F32, product(s.rowsPerToken, 2, s.n)}},
