@@ -28,6 +28,16 @@ struct TileSizes {
 constexpr uint32_t kTileRows = TileSizes<bf16, bf16>::kRows;
 constexpr uint32_t kTileColumns = TileSizes<bf16, bf16>::kColumns;
 
+/// Tiles for a few rows of x (SkinnyProduct.cuh): rows of x and of w.
+constexpr uint32_t kSkinnyRows = 8;
+constexpr uint32_t kSkinnyColumns = 16;
+constexpr uint32_t kSkinnySums = kSkinnyRows * kSkinnyColumns;
+constexpr uint32_t kSkinnyWarps = 8; // of a block
+template <class Shape>
+DS_SHARED_FUNCTION constexpr uint32_t skinnyShared(const Shape &) {
+  return kSkinnyWarps * kSkinnySums * sizeof(float);
+}
+
 DS_SHARED_FUNCTION constexpr uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }

@@ -7,19 +7,29 @@
 
 namespace ds::kernels::cuda {
 
-/// A tile's columns are rows of one part's w.
+/// Tiles of `columns` rows of one part's w, of all parts.
 DS_SHARED_FUNCTION constexpr uint32_t
-linearColumnTiles(const LinearShape &shape) {
+linearColumnTiles(const LinearShape &shape, uint32_t columns) {
   uint32_t tiles = 0;
   for (uint32_t part = 0; part < shape.parts; ++part)
-    tiles += ceilDiv(linearOut(shape, part), kTileColumns);
+    tiles += ceilDiv(linearOut(shape, part), columns);
   return tiles;
 }
 
 DS_SHARED_FUNCTION constexpr TileCount
 linearTileCount(const LinearShape &shape) {
   return {shape.headRows ? TileCount::HeadRows : TileCount::Tokens,
-          linearColumnTiles(shape), 1, kTileRows, 0};
+          linearColumnTiles(shape, kTileColumns), 1, kTileRows, 0};
+}
+DS_SHARED_FUNCTION constexpr TileCount
+linearSkinnyTileCount(const LinearShape &shape) {
+  return {shape.headRows ? TileCount::HeadRows : TileCount::Tokens,
+          linearColumnTiles(shape, kSkinnyColumns), 1, kSkinnyRows, 0};
+}
+
+/// More rows than this go faster in large tiles.
+DS_SHARED_FUNCTION constexpr uint32_t linearSkinnyFits(const LinearShape &) {
+  return 2 * kSkinnyRows;
 }
 
 } // namespace ds::kernels::cuda

@@ -44,7 +44,8 @@ struct Sum {
 /// (the products of bf16 are exact), then one scaled sum per 128 columns, then
 /// the tree. On a GPU: as the tensor cores add up to 128 columns
 /// (kernels/emu/DotAdd.h), then one scaled sum per 64 or 128 columns, scale and
-/// factor multiplied before. The reference adds in double.
+/// factor multiplied before; the skinny rows take shorter steps by half, which
+/// pays for the eight sums of their warps. The reference adds in double.
 double dotError(const KernelRow &row, uint32_t in);
 
 /// Whether the row is CUDA code.
