@@ -7,17 +7,24 @@
 
 namespace ds::kernels::cuda {
 
-/// Column tiles of all parts; a tile's columns are rows of one part's w.
-DS_SHARED_FUNCTION constexpr uint32_t
-groupedColumnTiles(const GroupedLinearShape &shape) {
-  return shape.parts * ceilDiv(shape.out, kTileColumns);
-}
-
-/// At most: each expert has at most one tile that is not full.
+/// Tiles of all parts; a tile's columns are rows of one part's w. At most: each
+/// expert has at most one tile that is not full.
 DS_SHARED_FUNCTION constexpr TileCount
 groupedTileCount(const GroupedLinearShape &shape) {
-  return {TileCount::Tokens, groupedColumnTiles(shape), shape.topk, kTileRows,
-          shape.experts};
+  return {TileCount::Tokens, shape.parts * ceilDiv(shape.out, kTileColumns),
+          shape.topk, kTileRows, shape.experts};
+}
+DS_SHARED_FUNCTION constexpr TileCount
+groupedSkinnyTileCount(const GroupedLinearShape &shape) {
+  return {TileCount::Tokens, shape.parts * ceilDiv(shape.out, kSkinnyColumns),
+          shape.topk, kSkinnyRows, shape.experts};
+}
+
+/// As long as an expert has half a tile on average, hardly one reads its
+/// weights twice.
+DS_SHARED_FUNCTION constexpr uint32_t
+groupedSkinnyFits(const GroupedLinearShape &shape) {
+  return kSkinnyRows / 2 * shape.experts / shape.topk;
 }
 
 template <class X, class W>
@@ -35,6 +42,11 @@ groupedSharedBF16xF8(const GroupedLinearShape &shape) {
 DS_SHARED_FUNCTION constexpr uint32_t
 groupedSharedF8(const GroupedLinearShape &shape) {
   return groupedShared<f8e4m3fn, f8e4m3fn>(shape.experts);
+}
+
+DS_SHARED_FUNCTION constexpr uint32_t
+groupedSkinnyShared(const GroupedLinearShape &shape) {
+  return skinnyShared(shape) + raggedTilesBytes(shape.experts);
 }
 
 } // namespace ds::kernels::cuda
