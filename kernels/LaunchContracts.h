@@ -5,6 +5,7 @@
 #include "kernels/absorb_value/cuda.h"
 #include "kernels/add_rms_norm/cuda.h"
 #include "kernels/argmax/cuda.h"
+#include "kernels/attention_prefill/cuda.h"
 #include "kernels/base/LaunchShape.h"
 #include "kernels/cast/cuda.h"
 #include "kernels/combine/cuda.h"

@@ -27,11 +27,31 @@ DS_DEVICE void copyRow(bf16 *shared, const bf16 *row, uint32_t columns,
     shared[c] = c < usable ? row[c] : bf16{0};
 }
 
+/// The same for `rows` rows, `stride` elements apart, by all threads of the
+/// block. Row i is at row(i), or zeros where that is null.
+template <uint32_t kThreads, class Row>
+DS_DEVICE void copyRows(bf16 *shared, uint32_t stride, uint32_t rows,
+                        uint32_t columns, uint32_t padded, bool aligned,
+                        Row &&row) {
+  const uint32_t octets = padded / 8;
+  for (uint32_t i = threadIndex(); i < rows * octets; i += kThreads) {
+    const uint32_t c = i % octets * 8;
+    const bf16 *from = row(i / octets);
+    bf16 *to = shared + i / octets * stride + c;
+    if (aligned && from && c < columns) {
+      copyAsync16(to, from + c);
+      continue;
+    }
+    for (uint32_t j = 0; j < 8; ++j)
+      to[j] = from && c + j < columns ? from[c + j] : bf16{0};
+  }
+}
+
 /// Columns c and c + 1 (c even) of a row of `columns`, rounded; those beyond
-/// are left out.
-DS_DEVICE void storePair(bf16 *row, uint32_t c, uint32_t columns, float first,
-                         float second) {
-  if (columns % 2 == 0) {
+/// are left out. `aligned`: rows have an even number of elements.
+DS_DEVICE void storePair(bf16 *row, uint32_t c, uint32_t columns, bool aligned,
+                         float first, float second) {
+  if (aligned) {
     if (c < columns)
       store4(row + c, packBF16(first, second));
     return;

@@ -290,7 +290,8 @@ DS_DEVICE void decodePiece(const MLADecodeShape &shape, const DeviceCall &call,
       const float inverse = divide(1, softmax.sum);
       storePair(rowOf(operand<bf16>(call, 3), token * shape.heads + head,
                       shape.latent),
-                column, shape.latent, mul(o[0], inverse), mul(o[1], inverse));
+                column, shape.latent, shape.latent % 2 == 0, mul(o[0], inverse),
+                mul(o[1], inverse));
     });
     return;
   }
@@ -356,10 +357,10 @@ DS_DEVICE void mlaDecodeMerge(const MLADecodeShape &shape,
               merged(factors, sums[i], __builtin_bit_cast(float, some.word[i]));
       }
       const float inverse = divide(1, total.sum);
-      storePair(o, c, shape.latent, mul(sums[0], inverse),
-                mul(sums[1], inverse));
-      storePair(o, c + 2, shape.latent, mul(sums[2], inverse),
-                mul(sums[3], inverse));
+      storePair(o, c, shape.latent, shape.latent % 2 == 0,
+                mul(sums[0], inverse), mul(sums[1], inverse));
+      storePair(o, c + 2, shape.latent, shape.latent % 2 == 0,
+                mul(sums[2], inverse), mul(sums[3], inverse));
     }
   }
 }
