@@ -8,6 +8,7 @@
 #include "kernels/base/RaggedTiles.cuh"
 #include "kernels/base/SkinnyProduct.cuh"
 #include "kernels/grouped_linear/cuda.h"
+#include "kernels/grouped_linear/sm90a.cuh"
 
 namespace ds::kernels::cuda {
 

@@ -4,6 +4,7 @@
 #include "kernels/base/LaunchShape.h"
 #include "kernels/base/TileSizes.h"
 #include "kernels/grouped_linear/grouped_linear.h"
+#include "kernels/grouped_linear/sm90a.h"
 
 namespace ds::kernels::cuda {
 

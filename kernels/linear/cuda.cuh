@@ -10,6 +10,7 @@
 #include "kernels/base/Launch.cuh"
 #include "kernels/base/SkinnyProduct.cuh"
 #include "kernels/linear/cuda.h"
+#include "kernels/linear/sm90a.cuh"
 
 namespace ds::kernels::cuda {
 

@@ -4,6 +4,7 @@
 #include "kernels/base/LaunchShape.h"
 #include "kernels/base/TileSizes.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/sm90a.h"
 
 namespace ds::kernels::cuda {
 

@@ -35,9 +35,9 @@ std::vector<TensorMap> mapsOf(const Launch &launch, const void *shape,
                               const Batch &batch, void *const *operands) {
   std::vector<TensorMap> maps;
   const cuda::TensorMaps wanted = launch.maps(shape);
-  const uint32_t rows =
-      launch.tiles(shape).rows == TileCount::HeadRows ? batch.rows
-                                                      : batch.tokens;
+  const uint32_t rows = launch.tiles(shape).rows == TileCount::HeadRows
+                            ? batch.rows
+                            : batch.tokens;
   for (uint32_t i = 0; i < wanted.count; ++i) {
     const TensorMapSpec &spec = wanted.list[i];
     auto *list = static_cast<void *const *>(operands[spec.operand]);

@@ -20,13 +20,14 @@ struct GroupedCase {
 
   GroupedCase(const KernelRow &row, GroupedLinearShape s,
               std::vector<uint32_t> slotsOf, uint32_t tokens)
-      : shape(s), offsets(sums(slotsOf)), random(s.in + tokens),
-        x(row.activation, s.gather ? tokens : slots(), s.in, random),
+      : shape(served(row, s)), offsets(sums(slotsOf)),
+        random(shape.in + tokens),
+        x(row.activation, s.gather ? tokens : slots(), shape.in, random),
         y(size_t(slots()) * s.parts * s.out * sizeof(float)),
         tokenOf(choices(slots(), tokens, random)),
         offsetBuffer(indices(offsets)), tokenBuffer(indices(tokenOf)) {
     for (uint32_t i = 0; i < s.experts * s.parts; ++i) {
-      matrices.emplace_back(row.weights, s.out, s.in, random, i % 3);
+      matrices.emplace_back(row.weights, s.out, shape.in, random, i % 3);
       matrices.back().appendTo(pointers);
     }
   }

@@ -16,11 +16,12 @@ struct LinearCase {
   std::vector<TestMatrix> parts;
 
   LinearCase(const KernelRow &row, LinearShape s, uint32_t tokens, size_t shift)
-      : shape(s), batch({{0, tokens}}, 16), random(s.in * 1000 + tokens),
-        x(row.activation, tokens, s.in, random),
+      : shape(served(row, s)), batch({{0, tokens}}, 16),
+        random(shape.in * 1000 + tokens),
+        x(row.activation, tokens, shape.in, random),
         y(size_t(tokens) * linearColumns(s) * sizeof(float)) {
     for (uint32_t p = 0; p < s.parts; ++p)
-      parts.emplace_back(row.weights, linearOut(s, p), s.in, random, shift);
+      parts.emplace_back(row.weights, linearOut(s, p), shape.in, random, shift);
   }
 
   KernelCase call() const {
@@ -107,12 +108,11 @@ TEST(Linear, EveryF8CodeIsDecodedExactlyInEveryColumn) {
     for (uint32_t first = 0; first < kIn; first += 2)
       for (uint32_t tokens : {2, 6}) { // few tokens, many tokens
         LinearCase test(kernel.row, {kIn, 1, 256, 0, 0, 0, 0}, tokens, 0);
-        for (uint32_t i = 0; i < tokens * kIn; ++i) {
-          float one = i % kIn == first + i / kIn ? 1 : 0; // token t takes one
-          test.x.setExact(i / kIn, i % kIn, one);
-        }
+        for (uint32_t t = 0; t < tokens; ++t) // takes one column
+          for (uint32_t i = 0; i < test.shape.in; ++i)
+            test.x.setExact(t, i, i == first + t ? 1 : 0);
         for (uint32_t o = 0; o < 256; ++o)
-          for (uint32_t i = 0; i < kIn; ++i) {
+          for (uint32_t i = 0; i < test.shape.in; ++i) {
             uint8_t code = uint8_t(o + i);
             test.parts[0].setCode(o, i, (code & 0x7f) == 0x7f ? 0 : code);
           }

@@ -55,11 +55,13 @@ void TestMatrix::appendTo(std::vector<Operand> &operands) const {
 double dotError(const KernelRow &row, uint32_t in) {
   if (row.level == Level::Generic)
     return 0x1p-24;
-  if (row.level == Level::SM89) {
-    // Products of codes: 16 of them and the addend are cut at 2^-13 of the
-    // largest, and the sum once more. A block takes 8 steps.
-    const uint32_t steps = std::min(in, 8u);
-    return 18 * steps * 0x1p-13 + (blocks(in) + 2) * 0x1p-24;
+  if (row.activation == Activation::F8E4M3Group128 &&
+      (row.level == Level::SM89 || row.level == Level::SM90A)) {
+    // Products of codes: 16 or, with wgmma, 32 of them and the addend are cut
+    // at 2^-13 of the largest, and the sum once more. A block has 128 columns.
+    const uint32_t atOnce = row.level == Level::SM89 ? 16 : 32;
+    const uint32_t steps = std::min(in, 128 / atOnce);
+    return (atOnce + 2) * steps * 0x1p-13 + (blocks(in) + 2) * 0x1p-24;
   }
   if (row.level >= Level::CUDA) {
     // An mma step cuts 8 products and the addend at 2^-24 of the largest, and

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A random weight matrix as a checkpoint holds it, and its exact values.
 #pragma once
+#include "kernels/LaunchTable.h"
 #include "test/kernels/KernelTest.h"
 #include <cmath>
 
@@ -28,6 +29,14 @@ private:
   uint32_t in_;
   Buffer weights_, factors_;
 };
+
+/// The shape, widened to the next number of columns that the row serves.
+template <class Shape>
+Shape served(const KernelRow &row, Shape shape) {
+  while (rowsServed(row, &shape) == 0)
+    ++shape.in;
+  return shape;
+}
 
 /// A sum of products, and what bounds its error.
 struct Sum {
