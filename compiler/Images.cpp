@@ -82,12 +82,15 @@ auto sideBySide(size_t count, Make make) {
   return made;
 }
 
-CompiledImage gpuImage(const kernels::LevelInfo &level,
-                       std::vector<uint8_t> code) {
+Result<CompiledImage> gpuImage(const UnitCompiler &compiler, TargetKind kind,
+                               const LevelKernels &kernels) {
+  DS_ASSIGN(std::string unit, cudaSource(*kernels.level, kernels.instances));
   CompiledImage image;
-  image.level = level.name;
-  image.features = level.features;
-  image.bytes = std::move(code);
+  image.kind = kind;
+  image.level = kernels.level->name;
+  image.features = compiler.featuresOf(*kernels.level);
+  DS_ASSIGN(image.bytes, compiler.compile(unit, *kernels.level));
+  image.launches = boundLaunches(kernels.instances);
   return image;
 }
 
@@ -129,13 +132,9 @@ compileImages(std::span<const LevelKernels> kernels,
   }
   auto made = sideBySide(
       kernels.size(), [&](size_t i) -> Result<CompiledImage> {
-        const LevelKernels &of = kernels[i];
-        if (!compiler)
-          return compileImage(of.level->level, of.instances);
-        DS_ASSIGN(std::string unit, cudaSource(*of.level, of.instances));
-        DS_ASSIGN(std::vector<uint8_t> code,
-                  compiler->compile(unit, *of.level));
-        return gpuImage(*of.level, std::move(code));
+        return compiler
+                   ? gpuImage(*compiler, options.target.kind, kernels[i])
+                   : compileImage(kernels[i].level->level, kernels[i].instances);
       });
   std::vector<CompiledImage> images;
   for (Result<CompiledImage> &image : made) {

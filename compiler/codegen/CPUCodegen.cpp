@@ -91,7 +91,7 @@ Expected<std::unique_ptr<TargetMachine>> targetMachine(const Module &module) {
   (void)initialised;
   std::string error;
   const Triple &triple = module.getTargetTriple();
-  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
     return createStringError(error);
   TargetOptions options;

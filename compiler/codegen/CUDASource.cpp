@@ -115,6 +115,21 @@ std::string launchSymbol(size_t kernel, const kernels::KernelRow &row,
   return fmt::format("k{}_{}{}", kernel, row.name, launch ? "_then" : "");
 }
 
+std::vector<std::vector<BoundLaunch>>
+boundLaunches(std::span<const KernelInstance> instances) {
+  std::vector<std::vector<BoundLaunch>> all;
+  for (size_t i = 0; i < instances.size(); ++i) {
+    const kernels::KernelRow &row = *kernels::findRow(instances[i].row);
+    const void *shape = instances[i].shape.data();
+    std::vector<BoundLaunch> &launches = all.emplace_back();
+    for (const kernels::Launch &launch : kernels::launchesOf(row))
+      launches.push_back({launchSymbol(i, row, launches.size()), launch.threads,
+                          launch.sharedBytes(shape), launch.tiles(shape),
+                          launch.maps(shape)});
+  }
+  return all;
+}
+
 Result<std::string> cudaSource(const kernels::LevelInfo &level,
                                std::span<const KernelInstance> instances,
                                std::span<const KernelSource> sources) {

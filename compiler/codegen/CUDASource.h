@@ -12,6 +12,10 @@ namespace ds {
 std::string launchSymbol(size_t kernel, const kernels::KernelRow &row,
                          size_t launch);
 
+/// The launches of every instance, in order. Of rows for GPUs only.
+std::vector<std::vector<BoundLaunch>>
+boundLaunches(std::span<const KernelInstance> instances);
+
 /// One C++ text that needs no other file: the headers, then a function for each
 /// launch of each instance, in order, with the shape as a constant. nvcc, NVRTC
 /// and, for the emulation, a C++ compiler take it as it is. Rows of the level

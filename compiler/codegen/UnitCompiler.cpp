@@ -44,4 +44,15 @@ Result<std::string> UnitCompiler::ptx(const std::string &unit,
   return std::move(output.ptx);
 }
 
+std::string UnitCompiler::featuresOf(const kernels::LevelInfo &level) const {
+  std::string features(level.features);
+  if (level.name.ends_with('a'))
+    features += 'a'; // for exactly this capability
+  // A driver runs cubins of its own major version's toolkits.
+  if (nvrtc_)
+    features +=
+        " " + nvrtc_->version().substr(0, nvrtc_->version().find('.')) + ".0";
+  return features;
+}
+
 } // namespace ds

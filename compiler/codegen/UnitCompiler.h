@@ -22,6 +22,10 @@ public:
   Result<std::string> ptx(const std::string &unit,
                           const kernels::LevelInfo &level) const;
 
+  /// What a machine must have for the code: a compute capability and, for CUDA,
+  /// the version that its driver must be for: "9.0a 13.0".
+  std::string featuresOf(const kernels::LevelInfo &level) const;
+
 private:
   explicit UnitCompiler(const Toolchain &tools)
       : clang_(tools.clang), cache_(tools.cacheFolder) {}

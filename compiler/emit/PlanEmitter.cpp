@@ -24,6 +24,8 @@ private:
   Status addShards();
   void addBuffers();
   Status addKernels();
+  void addLaunch(const BoundLaunch &launch);
+  void addBuckets();
   Status addBodies();
   Status addEntries();
   void addModel();
@@ -104,6 +106,18 @@ std::string shapeText(mlir::DictionaryAttr shape) {
   return text;
 }
 
+rt::LevelKind levelKindOf(TargetKind kind) {
+  switch (kind) {
+  case TargetKind::CPU:
+    return rt::LevelKind::CPU;
+  case TargetKind::CUDA:
+    return rt::LevelKind::CUDA;
+  case TargetKind::CUDAEmu:
+    return rt::LevelKind::CUDAEmulation;
+  }
+  __builtin_unreachable();
+}
+
 Status Emitter::addKernels() {
   if (in_.images.size() != model_.getLevels().size())
     return Error{.code = ErrorCode::InternalError,
@@ -117,26 +131,76 @@ Status Emitter::addKernels() {
     writer_.add(rt::LevelRecord{.name = writer_.string(image.level),
                                 .features = writer_.string(image.features),
                                 .image = index,
-                                .kind = rt::LevelKind::CPU});
+                                .kind = levelKindOf(image.kind)});
     uint32_t number = 0;
     for (auto kernel : module_.getOps<plan::KernelOp>()) {
       auto row = llvm::cast<mlir::StringAttr>(kernel.getRows()[level]);
-      CompiledImage::Entry entry = image.entries[number];
-      workspace_ = std::max(workspace_, uint64_t(kernel.getWorkspace()));
-      kernels_[kernel.getSymName()] = number++;
-      writer_.add(rt::KernelRecord{
+      rt::KernelRecord record{
           .name = writer_.string(row.getValue().str()),
           .shape = writer_.string(shapeText(kernel.getShape())),
           .image = index,
-          .run = entry.run,
-          .tiles = entry.tiles,
+          .run = 0,
+          .tiles = 0,
           .firstLaunch = 0,
           .launches = 0,
           .reserved = 0,
-          .workspace = kernel.getWorkspace()});
+          .workspace = kernel.getWorkspace()};
+      if (image.kind == TargetKind::CPU) {
+        record.run = image.entries[number].run;
+        record.tiles = image.entries[number].tiles;
+      } else {
+        record.firstLaunch = writer_.count<rt::LaunchRecord>();
+        for (const BoundLaunch &launch : image.launches[number])
+          addLaunch(launch);
+        record.launches =
+            writer_.count<rt::LaunchRecord>() - record.firstLaunch;
+      }
+      workspace_ = std::max(workspace_, uint64_t(kernel.getWorkspace()));
+      kernels_[kernel.getSymName()] = number++;
+      writer_.add(record);
     }
   }
   return Status::ok();
+}
+
+void Emitter::addLaunch(const BoundLaunch &launch) {
+  uint32_t firstMap = writer_.count<rt::TensorMapRecord>();
+  for (const TensorMapSpec &map :
+       std::span(launch.maps.list, launch.maps.count))
+    writer_.add(rt::TensorMapRecord{.operand = map.operand,
+                                    .first = map.list ? map.first : 0,
+                                    .stride = map.list ? map.stride : 0,
+                                    .list = map.list,
+                                    .elementBytes = map.elementBytes,
+                                    .columns = map.columns,
+                                    .rows = map.rows,
+                                    .perRow = map.rows ? 0 : map.perRow,
+                                    .boxColumns = map.boxColumns,
+                                    .boxRows = map.boxRows});
+  writer_.add(rt::LaunchRecord{.symbol = writer_.string(launch.symbol),
+                               .threads = launch.threads,
+                               .sharedBytes = launch.sharedBytes,
+                               .rows = rt::LaunchRows(launch.tiles.rows),
+                               .columns = launch.tiles.columns,
+                               .perRow = launch.tiles.perRow,
+                               .rowsPerTile = launch.tiles.rowsPerTile,
+                               .extra = launch.tiles.extra,
+                               .firstMap = firstMap,
+                               .maps = launch.maps.count});
+}
+
+/// The sizes of decode runs that a GPU's graphs are made for: powers of two, so
+/// that no run computes more than twice its blocks.
+void Emitter::addBuckets() {
+  if (in_.images.front().kind == TargetKind::CPU)
+    return;
+  std::vector<uint32_t> buckets;
+  for (uint32_t tokens = 1; tokens < model_.getDecodeTokens(); tokens *= 2)
+    buckets.push_back(tokens);
+  buckets.push_back(model_.getDecodeTokens());
+  auto *bytes = reinterpret_cast<const uint8_t *>(buckets.data());
+  writer_.set(rt::Section::BUCK,
+              {bytes, buckets.size() * sizeof buckets[0]});
 }
 
 rt::ArgRecord Emitter::argument(plan::ArgAttr arg) const {
@@ -309,6 +373,7 @@ Result<EmittedPlan> Emitter::run() {
     DS_TRY(weights_.add(row));
   addBuffers();
   DS_TRY(addKernels());
+  addBuckets();
   DS_TRY(addBodies());
   DS_TRY(addEntries());
   addModel();

@@ -128,7 +128,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [Symbol]> {
   let summary = "a kernel with its shape bound: one row of the table per level";
   let description = [{
     `rows` stand in the order of the model's levels. `workspace` is bytes per
-    worker.
+    worker, for GPUs those of all blocks of a launch together.
 
     ```mlir
     plan.kernel @rms_norm.0 rows ["rms_norm_bf16_avx2"] shape {eps = 1.0e-6 : f32,

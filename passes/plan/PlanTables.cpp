@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/plan/PlanTables.h"
+#include "kernels/LaunchTable.h"
 #include "passes/kernel/BindShape.h"
 #include "passes/plan/Passes.h"
 
@@ -13,6 +14,17 @@ uint64_t bytesOf(Type type, uint64_t rows) {
   for (int64_t size : tensor.getShape())
     bytes *= ShapedType::isDynamic(size) ? rows : static_cast<uint64_t>(size);
   return bytes;
+}
+
+/// The most bytes that a launch of any of the rows takes; nothing for CPU rows.
+static std::optional<uint64_t> workspaceOfLaunches(ArrayAttr rows,
+                                                   const void *shape) {
+  std::optional<uint64_t> most;
+  for (StringRef name : rows.getAsValueRange<StringAttr>())
+    if (const kernels::KernelRow *row = kernels::findRow(name))
+      for (const kernels::Launch &launch : kernels::launchesOf(*row))
+        most = std::max(most.value_or(0), launch.workspace(shape));
+  return most;
 }
 
 PlanTables::PlanTables(ModuleOp module, RunSizes sizes)
@@ -74,11 +86,15 @@ FailureOr<FlatSymbolRefAttr> PlanTables::kernelOf(kernel::CallOp call) {
     FailureOr<kernel::BoundCall> bound = kernel::bindCall(call);
     if (failed(bound))
       return failure();
+    uint64_t workspace = bound->family->workspace(bound->words.data());
+    if (std::optional<uint64_t> ofLaunches =
+            workspaceOfLaunches(call.getVariantsAttr(), bound->words.data()))
+      workspace = *ofLaunches;
     uint32_t number = kernelsOfFamily_[call.getFamily()]++;
     kernel = KernelOp::create(
         builder_, call.getLoc(),
         (call.getFamily() + "." + Twine(number)).str(), call.getVariantsAttr(),
-        call.getShape(), bound->family->workspace(bound->words.data()));
+        call.getShape(), workspace);
   }
   return FlatSymbolRefAttr::get(kernel.getSymNameAttr());
 }
