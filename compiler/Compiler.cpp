@@ -39,7 +39,8 @@ Status checkOptions(const CompileOptions &options,
     status.add(usage("--ctx", std::to_string(options.context),
                      fmt::format("at most {} (max_position_embeddings)",
                                  config.maxPositionEmbeddings)));
-  if (options.activations == Activations::FP8 && !config.quantizationConfig)
+  if (options.activations == Activations::FP8 && !config.quantizationConfig &&
+      !options.quantizeWeights)
     status.add(usage("--activations", "fp8",
                      "bf16: the checkpoint has no FP8 weights"));
   if (options.tapExperts && config.firstKDenseReplace >= config.numHiddenLayers)
