@@ -41,9 +41,8 @@ ds_emu_switch:
 extern "C" void ds_emu_switch(void **save, void *load);
 
 #ifdef DS_EMU_ASAN
-// A second stack for each of a thousand fibers is slow and finds no more. A
-// program may say otherwise.
-extern "C" __attribute__((weak, visibility("default"),
+// A second stack for each of a thousand fibers is slow and finds no more.
+extern "C" __attribute__((visibility("default"), used,
                           no_sanitize("address", "undefined"))) const char *
 __asan_default_options() {
   return "detect_stack_use_after_return=0";
