@@ -88,6 +88,9 @@ std::vector<NativeKernel> runnableKernels(std::string_view family) {
 bool canRun(Level level) {
   if (level >= Level::CUDA)
     return true;
+#ifdef DS_TEST_EMULATED_ONLY
+  return false;
+#endif
   switch (level) {
   case Level::Generic:
     return true;
