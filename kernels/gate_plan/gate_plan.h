@@ -10,6 +10,7 @@
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 #include "kernels/base/Shape.h"
 #include "kernels/base/Work.h"
 #include "kernels/expert_plan/expert_plan.h"
@@ -36,12 +37,14 @@ struct GatePlanShape {
 constexpr uint32_t kGatePlanTokens = 64;
 
 /// The two calls that it is.
-constexpr GateTopkShape gateTopkOf(const GatePlanShape &shape) {
+DS_SHARED_FUNCTION constexpr GateTopkShape
+gateTopkOf(const GatePlanShape &shape) {
   return {shape.experts,    shape.topk,    shape.groups,
           shape.topkGroups, shape.scoring, shape.groupScore,
           shape.normalize,  shape.bias,    shape.scale};
 }
-constexpr ExpertPlanShape expertPlanOf(const GatePlanShape &shape) {
+DS_SHARED_FUNCTION constexpr ExpertPlanShape
+expertPlanOf(const GatePlanShape &shape) {
   return {shape.experts, shape.topk, shape.shared};
 }
 

@@ -20,6 +20,7 @@
 // Allocates nothing, keeps nothing, calls nothing, safe on many threads.
 #pragma once
 #include "kernels/base/Abi.h"
+#include "kernels/base/Inline.h"
 #include "kernels/base/Shape.h"
 #include "kernels/base/Work.h"
 #include "kernels/latent_append/latent_append.h"
@@ -43,7 +44,8 @@ struct QueryNormAppendShape {
 };
 
 /// The part that latent_append computes.
-constexpr LatentAppendShape latentAppendOf(const QueryNormAppendShape &shape) {
+DS_SHARED_FUNCTION constexpr LatentAppendShape
+latentAppendOf(const QueryNormAppendShape &shape) {
   return {shape.latent,       shape.rope,       shape.inStride,
           shape.latentOffset, shape.pageTokens, shape.latentEps};
 }
