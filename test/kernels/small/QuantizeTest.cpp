@@ -124,6 +124,35 @@ TEST(Quantize, WorksRowByRowAndGroupByGroup) {
       }
 }
 
+// Odd multiples of the scale from 17 to 31 lie in the middle of two codes.
+// Multiplied by the reciprocal of the scale many of them do not.
+TEST(Quantize, DividesByTheScale) {
+  constexpr uint32_t kRows = 64, kColumns = 128;
+  Random random(5);
+  std::vector<float> x;
+  std::vector<uint8_t> codes;
+  uint32_t different = 0;
+  for (uint32_t row = 0; row < kRows; ++row) {
+    const float amax = 1 + std::abs(random.uniform(1));
+    const float s = amax / 448.0f;
+    for (uint32_t i = 0; i < kColumns; ++i) {
+      const float middle = float(17 + 2 * random.below(8)) * s;
+      x.push_back(i == 77 ? amax : middle);
+      codes.push_back(toF8E4M3(x.back() / s).bits);
+      different += toF8E4M3(x.back() * (1.0f / s)).bits != codes.back();
+    }
+  }
+  ASSERT_GT(different, 100u);
+  for (const NativeKernel &kernel : runnableKernels("quantize"))
+    if (kernel.row.activation == Activation::F32) {
+      Buffer in = rowOf(Activation::F32, x);
+      Quantized got = quantize(kernel, in, kRows, kColumns, kScaleF32);
+      EXPECT_TRUE(got.codes.snapshot() ==
+                  std::string(codes.begin(), codes.end()))
+          << kernel.row.name;
+    }
+}
+
 TEST(Quantize, AGroupOfZerosHasTheScaleOfTheFloor) {
   for (const NativeKernel &kernel : runnableKernels("quantize"))
     for (uint32_t format : {kScaleF32, kScaleUE8M0}) {
