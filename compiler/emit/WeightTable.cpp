@@ -116,6 +116,26 @@ Status WeightTable::addSlots(llvm::StringRef symbol, uint32_t layer,
   return Status::ok();
 }
 
+/// Neighbours with one count are parts of that many experts.
+Status WeightTable::addList(mlir::ArrayAttr list, uint32_t layer) {
+  auto nameOf = [&](size_t part) {
+    return llvm::cast<mlir::FlatSymbolRefAttr>(list[part]).getValue();
+  };
+  auto expertsOf = [&](size_t part) {
+    auto weight = symbols_.lookup<plan::WeightOp>(nameOf(part));
+    return weight ? weight.getCount().value_or(1) : 1;
+  };
+  for (size_t begin = 0, end = 0; begin < list.size(); begin = end) {
+    const uint32_t experts = expertsOf(begin);
+    while (end < list.size() && expertsOf(end) == experts)
+      ++end;
+    for (uint32_t expert = 0; expert < experts; ++expert)
+      for (size_t part = begin; part < end; ++part)
+        DS_TRY(addSlots(nameOf(part), layer, expert));
+  }
+  return Status::ok();
+}
+
 Status WeightTable::addRow(plan::RowOp row, uint32_t layer) {
   uint32_t first = writer_.slots();
   for (mlir::Attribute element : row.getWeights()) {
@@ -123,14 +143,7 @@ Status WeightTable::addRow(plan::RowOp row, uint32_t layer) {
       DS_TRY(addSlots(symbol.getValue(), layer, 0));
       continue;
     }
-    auto list = llvm::cast<mlir::ArrayAttr>(element);
-    auto head = llvm::cast<mlir::FlatSymbolRefAttr>(list[0]);
-    auto weight = symbols_.lookup<plan::WeightOp>(head.getValue());
-    uint32_t experts = weight ? weight.getCount().value_or(1) : 0;
-    for (uint32_t expert = 0; expert < experts; ++expert)
-      for (mlir::Attribute part : list)
-        DS_TRY(addSlots(llvm::cast<mlir::FlatSymbolRefAttr>(part).getValue(),
-                        layer, expert));
+    DS_TRY(addList(llvm::cast<mlir::ArrayAttr>(element), layer));
   }
   rows_[{row.getSymName().str(), layer}] =
       writer_.add(rt::RowRecord{first, writer_.slots() - first});

@@ -35,6 +35,7 @@ private:
   static constexpr uint32_t kWholeModel = rt::kNone; // instead of a layer
 
   Status addRow(plan::RowOp row, uint32_t layer);
+  Status addList(mlir::ArrayAttr list, uint32_t layer);
   Status addSlots(llvm::StringRef symbol, uint32_t layer, uint32_t expert);
   Result<const checkpoint::RoleTensor *>
   tensorOf(llvm::StringRef symbol, uint32_t layer, uint32_t expert) const;

@@ -72,7 +72,8 @@ def Kernel_CallOp : Kernel_Op<"call"> {
     Operands are the contract's inputs in order, results its outputs (codes are
     followed by their scales), `weights`
     its weights: one symbol per matrix (its scale goes with it), and for a list
-    weight the symbols that each expert contributes, in order. `shape` holds the
+    weight the symbols that each expert contributes, in order, and behind them
+    those without a count that one more expert contributes. `shape` holds the
     contract's constants by name. A state operand that the call changes comes
     back as a result.
 

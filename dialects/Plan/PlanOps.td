@@ -148,7 +148,8 @@ def Plan_RowOp : Plan_Op<"row", [Symbol]> {
     One row of slots per layer of `layers`; without `layers` there is one row
     for the whole model. An element of `weights` that is a symbol takes one
     slot, and one more for its scales; a list takes, for each expert, for each
-    weight of the list, the matrix and its scales.
+    weight of the list, the matrix and its scales. Weights without a count at the
+    end of a list are those of one more expert.
 
     ```mlir
     plan.row @moe [@moe.mlp.gate, [@moe.mlp.experts.gate_proj,

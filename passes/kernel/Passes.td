@@ -27,6 +27,39 @@ def ConvertDSToKernelPass
   let dependentDialects = ["::ds::kernel::KernelDialect"];
 }
 
+def FuseCallsPass : Pass<"kernel-fuse-calls", "::mlir::ModuleOp"> {
+  let summary = "Merges neighbouring calls into one launch";
+  let description = [{
+    For targets where a launch costs. What is merged, in this order:
+    add_rms_norm, cast and quantize to `add_rms_norm_quantize`; rms_norm,
+    quantize and latent_append on columns of one value to `query_norm_append`;
+    absorb_query and rope to `rope_absorb_query`; absorb_value and quantize to
+    `absorb_value_quantize`; linear or grouped_linear of two parts, swiglu and
+    quantize to `gated_linear` or `grouped_gated_linear`; where only decode runs,
+    with no more tokens than it takes, gate_topk and expert_plan to `gate_plan`.
+
+    The formulas, the order of sums and every rounding stay, so reference rows
+    give the same bits with and without.
+
+    Example: test/passes/kernel/fuse-calls.mlir
+  }];
+  let options = [Option<"decodeTokens", "decode-tokens", "uint32_t", "64",
+                        "Most sequences of one decode run">];
+}
+
+def FoldSharedExpertPass
+    : Pass<"kernel-fold-shared-expert", "::mlir::ModuleOp"> {
+  let summary = "Makes the shared expert the last of the grouped ones";
+  let description = [{
+    Where the shared expert's projections have the shape and the encoding of the
+    other experts', every token gets one more slot, of expert `experts`, and
+    `combine` takes it from there. Reads what kernel-fuse-calls leaves. The sum
+    of a token's experts keeps its order.
+
+    Example: test/passes/kernel/fold-shared-expert.mlir
+  }];
+}
+
 def SelectVariantPass : Pass<"kernel-select-variant", "::mlir::ModuleOp"> {
   let summary = "Chooses a row of the kernel table for every call";
   let description = [{

@@ -164,27 +164,31 @@ struct VerifyCalls : impl::VerifyCallsPassBase<VerifyCalls> {
   LogicalResult verifyWeights(CallOp call, const Signature &wanted,
                               const SymbolTable &symbols) {
     ArrayAttr weights = call.getWeightsAttr();
-    if ((weights ? weights.size() : 0) != wanted.weights.size())
-      return call.emitOpError("has ") << (weights ? weights.size() : 0)
-                                      << " weights, expected "
-                                      << wanted.weights.size();
+    size_t found = weights ? weights.size() : 0, parts = wanted.weights.size();
+    // A list may go on with another expert's parts: the shared one's.
+    bool isFolded = wanted.listOf && found == 2 * parts;
+    if (found != parts && !isFolded)
+      return call.emitOpError("has ")
+             << found << " weights, expected " << parts;
     Encoding encoding = Encoding::F32;
-    for (auto [index, shape] : llvm::enumerate(wanted.weights)) {
+    for (size_t index = 0; index < found; ++index) {
+      ArrayRef<int64_t> shape = wanted.weights[index % parts];
+      uint32_t listOf = index >= parts ? 0 : wanted.listOf - isFolded;
       auto name = cast<FlatSymbolRefAttr>(weights[index]).getValue();
       auto weight = symbols.lookup<WeightOp>(name);
       if (!weight)
         return call.emitOpError("names no weight: ") << name;
-      if (weight.getShape() != ArrayRef<int64_t>(shape)) {
+      if (weight.getShape() != shape) {
         auto diagnostic = call.emitOpError("weight ") << name << " is [";
         llvm::interleaveComma(weight.getShape(), diagnostic);
         diagnostic << "], expected [";
         llvm::interleaveComma(shape, diagnostic);
         return diagnostic << "]";
       }
-      if (weight.getCount().value_or(0) != wanted.listOf)
+      if (weight.getCount().value_or(0) != listOf)
         return call.emitOpError("weight ")
                << name << " is a list of " << weight.getCount().value_or(0)
-               << ", expected " << wanted.listOf;
+               << ", expected " << listOf;
       if (wanted.encoding && weight.getEncoding() != *wanted.encoding)
         return call.emitOpError("weight ")
                << name << " is stored as "

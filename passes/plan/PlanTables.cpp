@@ -33,8 +33,8 @@ PlanTables::PlanTables(ModuleOp module, RunSizes sizes)
   builder_.setInsertionPointToEnd(module.getBody());
 }
 
-FailureOr<FlatSymbolRefAttr>
-PlanTables::pinned(Operation *user, unsigned position, Type type) {
+FailureOr<FlatSymbolRefAttr> PlanTables::pinned(Operation *user,
+                                                unsigned position, Type type) {
   static constexpr StringLiteral kNames[] = {"residual", "delta", "angles"};
   if (position >= std::size(kNames))
     return user->emitOpError("passes tensor ")
@@ -44,10 +44,10 @@ PlanTables::pinned(Operation *user, unsigned position, Type type) {
     pinned_.push_back(nullptr);
   BufferOp &buffer = pinned_[position];
   if (!buffer) {
-    buffer = BufferOp::create(builder_, user->getLoc(), kNames[position],
-                              Storage::Scratch, size, IntegerAttr(),
-                              /*pinned=*/true, FlatSymbolRefAttr(),
-                              IntegerAttr());
+    buffer =
+        BufferOp::create(builder_, user->getLoc(), kNames[position],
+                         Storage::Scratch, size, IntegerAttr(),
+                         /*pinned=*/true, FlatSymbolRefAttr(), IntegerAttr());
   } else if (buffer.getSize() != size) {
     return user->emitOpError("passes ")
            << kNames[position] << " of " << size << " bytes, elsewhere it has "
@@ -58,10 +58,10 @@ PlanTables::pinned(Operation *user, unsigned position, Type type) {
 
 FlatSymbolRefAttr PlanTables::scratch(const Twine &name, Location where,
                                       uint64_t size, FlatSymbolRefAttr place) {
-  auto buffer = BufferOp::create(
-      builder_, where, builder_.getStringAttr(name).getValue(),
-      Storage::Scratch, size, IntegerAttr(), /*pinned=*/false, place,
-      IntegerAttr());
+  auto buffer =
+      BufferOp::create(builder_, where, builder_.getStringAttr(name).getValue(),
+                       Storage::Scratch, size, IntegerAttr(), /*pinned=*/false,
+                       place, IntegerAttr());
   scratch_.push_back(buffer);
   return FlatSymbolRefAttr::get(buffer.getSymNameAttr());
 }
@@ -113,19 +113,28 @@ LogicalResult PlanTables::addSlots(kernel::CallOp call, RowTable &row,
   if (!call.getWeightsAttr())
     return success();
   MLIRContext *context = call.getContext();
-  uint32_t listSlots = 0, lists = 0;
-  for (Attribute symbol : call.getWeightsAttr()) {
-    auto weight = symbols_.lookup<kernel::WeightOp>(
+  uint32_t listSlots = 0;
+  auto weightOf = [&](Attribute symbol) {
+    return symbols_.lookup<kernel::WeightOp>(
         cast<FlatSymbolRefAttr>(symbol).getValue());
+  };
+  // A list begins with those of the experts; another expert's may follow.
+  auto first = call.getWeightsAttr().empty()
+                   ? kernel::WeightOp()
+                   : weightOf(call.getWeightsAttr()[0]);
+  bool isList = first && first.getCount();
+  for (Attribute symbol : call.getWeightsAttr()) {
+    auto weight = weightOf(symbol);
     if (!weight)
       return call.emitOpError("names no weight: ") << symbol;
     bool scaled = weight.getEncoding() == kernel::Encoding::F8E4M3Block128;
     uint32_t tensors = scaled ? 2 : 1;
-    if (weight.getCount()) {
-      listSlots += tensors * *weight.getCount();
-      ++lists;
+    if (isList) {
+      listSlots += tensors * weight.getCount().value_or(1);
       continue;
     }
+    if (weight.getCount())
+      return call.emitOpError("mixes lists of weights with single ones");
     auto [place, fresh] = row.firstSlot.try_emplace(symbol, row.slots);
     if (fresh) {
       row.weights.push_back(symbol);
@@ -135,11 +144,10 @@ LogicalResult PlanTables::addSlots(kernel::CallOp call, RowTable &row,
       args.push_back(
           ArgAttr::get(context, ArgKind::Slot, place->second + tensor));
   }
-  if (!lists)
+  if (!isList)
     return success();
-  if (lists != call.getWeightsAttr().size())
-    return call.emitOpError("mixes lists of weights with single ones");
-  auto [place, fresh] = row.firstSlot.try_emplace(call.getWeightsAttr(), row.slots);
+  auto [place, fresh] =
+      row.firstSlot.try_emplace(call.getWeightsAttr(), row.slots);
   if (fresh) {
     row.weights.push_back(call.getWeightsAttr());
     row.slots += listSlots;
@@ -179,11 +187,10 @@ LogicalResult PlanTables::makeModel() {
   ModelOp::create(
       builder_, module_.getLoc(), family, levels,
       model32(number("hidden_size")), model32(number("num_hidden_layers")),
-      model32(number("vocab_size")),
-      model32(number("max_position_embeddings")), model32(sizes_.chunk),
-      model32(sizes_.decodeTokens), model32(sizes_.headRows),
-      model32(pageTokens), bufferNamed("logits"), bufferNamed("hidden_tap"),
-      bufferNamed("experts_tap"));
+      model32(number("vocab_size")), model32(number("max_position_embeddings")),
+      model32(sizes_.chunk), model32(sizes_.decodeTokens),
+      model32(sizes_.headRows), model32(pageTokens), bufferNamed("logits"),
+      bufferNamed("hidden_tap"), bufferNamed("experts_tap"));
   return success();
 }
 

@@ -91,3 +91,41 @@ func.func @wrong(%z: tensor<?x16xf32>) {
   %i, %w = kernel.call @gate_topk(%z) weights [@bias] shape {bias = 2 : i32, experts = 16 : i32, group_score = 0 : i32, groups = 4 : i32, normalize = 1 : i32, scale = 2.5 : f32, scoring = 0 : i32, topk = 3 : i32, topk_groups = 2 : i32} : (tensor<?x16xf32>) -> (tensor<?x3xi32>, tensor<?x3xf32>)
   return
 }
+
+// -----
+
+// A list may end with another expert's weights.
+kernel.weight @gate [96, 192] bf16 count 16
+kernel.weight @up [96, 192] bf16 count 16
+kernel.weight @s_gate [96, 192] bf16
+kernel.weight @s_up [96, 192] bf16
+func.func @right(%u: tensor<?x192xf32>, %o: tensor<18xi32>, %t: tensor<?x4xi32>) {
+  %h = kernel.call @grouped_gated_linear(%u, %o, %t) weights [@gate, @up, @s_gate, @s_up] shape {experts = 17 : i32, in = 192 : i32, out = 96 : i32, scale_format = 0 : i32, topk = 4 : i32} : (tensor<?x192xf32>, tensor<18xi32>, tensor<?x4xi32>) -> tensor<?x4x96xf32>
+  return
+}
+
+// -----
+
+// The call counts that expert.
+kernel.weight @gate [96, 192] bf16 count 16
+kernel.weight @up [96, 192] bf16 count 16
+kernel.weight @s_gate [96, 192] bf16
+kernel.weight @s_up [96, 192] bf16
+func.func @wrong(%u: tensor<?x192xf32>, %o: tensor<17xi32>, %t: tensor<?x4xi32>) {
+  // expected-error @below {{weight gate is a list of 16, expected 15}}
+  %h = kernel.call @grouped_gated_linear(%u, %o, %t) weights [@gate, @up, @s_gate, @s_up] shape {experts = 16 : i32, in = 192 : i32, out = 96 : i32, scale_format = 0 : i32, topk = 4 : i32} : (tensor<?x192xf32>, tensor<17xi32>, tensor<?x4xi32>) -> tensor<?x4x96xf32>
+  return
+}
+
+// -----
+
+// It is one expert, no second list.
+kernel.weight @gate [96, 192] bf16 count 16
+kernel.weight @up [96, 192] bf16 count 16
+kernel.weight @s_gate [96, 192] bf16
+kernel.weight @s_up [96, 192] bf16
+func.func @wrong(%u: tensor<?x192xf32>, %o: tensor<18xi32>, %t: tensor<?x4xi32>) {
+  // expected-error @below {{weight gate is a list of 16, expected 0}}
+  %h = kernel.call @grouped_gated_linear(%u, %o, %t) weights [@gate, @up, @gate, @up] shape {experts = 17 : i32, in = 192 : i32, out = 96 : i32, scale_format = 0 : i32, topk = 4 : i32} : (tensor<?x192xf32>, tensor<18xi32>, tensor<?x4xi32>) -> tensor<?x4x96xf32>
+  return
+}
