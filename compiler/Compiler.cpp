@@ -39,6 +39,14 @@ Status checkOptions(const CompileOptions &options,
     status.add(usage("--ctx", std::to_string(options.context),
                      fmt::format("at most {} (max_position_embeddings)",
                                  config.maxPositionEmbeddings)));
+  bool isReference = options.kernels == KernelChoice::Reference;
+  if (options.activations == Activations::Rows && isReference)
+    status.add(usage("--activations", "bf16",
+                     "fp8 or nothing: reference kernels compute in f32"));
+  if (options.fuse.value_or(false) && !isReference && !options.target.isGPU())
+    status.add(usage("--fuse", "on",
+                     "off, or --kernels=reference with it: CPU levels have no "
+                     "rows that compute several calls"));
   if (options.activations == Activations::FP8 && !config.quantizationConfig &&
       !options.quantizeWeights)
     status.add(usage("--activations", "fp8",
@@ -134,11 +142,13 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
       "--ctx={} --chunk={} {} --kernels={} --activations={} "
-      "--force-mla={} --taps={}{}{} "
+      "{}--force-mla={} --taps={}{}{} "
       "--chat-format={}{}{}{}{}",
       context, options.chunk, textOf(options.target),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
-      describeTarget(options).activations, forms[size_t(options.mla)],
+      describeTarget(options).activations,
+      describeTarget(options).fusesCalls ? "--fuse=on " : "",
+      forms[size_t(options.mla)],
       options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
       options.tapExperts ? "experts" : "",

@@ -79,6 +79,7 @@ struct CompileOptions {
   Target target;
   KernelChoice kernels = KernelChoice::Native;
   Activations activations = Activations::OfTarget;
+  std::optional<bool> fuse; // merge neighbouring calls; none: as the target is
   MLAForm mla = MLAForm::ByPhase;
   bool tapHidden = false, tapExperts = false;
   std::string chatFormat; // forced; empty: what the template says

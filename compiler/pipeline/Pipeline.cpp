@@ -70,11 +70,16 @@ std::string passesOf(Stage stage, const CompileOptions &options) {
     break;
   case Stage::kernel:
     passes = fmt::format("convert-ds-to-kernel{{chunk={} decode-tokens={} "
-                         "context={}}},"
+                         "context={}}},{}"
                          "kernel-select-variant{{levels={} chunk={} "
                          "decode-tokens={} head-rows={}{}}},"
                          "kernel-verify-calls",
                          options.chunk, kDecodeTokens, options.context,
+                         describeTarget(options).fusesCalls
+                             ? fmt::format("kernel-fuse-calls{{decode-tokens="
+                                           "{}}},kernel-fold-shared-expert,",
+                                           kDecodeTokens)
+                             : "",
                          fmt::join(options.target.levels, ","), options.chunk,
                          kDecodeTokens, kHeadRows,
                          options.explain ? " explain=true" : "");

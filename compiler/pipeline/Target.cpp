@@ -52,7 +52,9 @@ TargetDescription describeTarget(const CompileOptions &options) {
   bool isFP8 = options.activations == Activations::OfTarget
                    ? std::ranges::all_of(options.target.levels, hasFP8)
                    : options.activations == Activations::FP8;
-  return {.activations = isFP8 ? "fp8" : rows, .rest = rows};
+  return {.activations = isFP8 ? "fp8" : rows,
+          .rest = rows,
+          .fusesCalls = options.fuse.value_or(options.target.isGPU())};
 }
 
 std::string textOf(const Target &target) {

@@ -25,6 +25,7 @@ MLAForm usualForm(const Levels &levels);
 struct TargetDescription {
   std::string_view activations; // of ds-place-quantization: bf16, f32 or fp8
   std::string_view rest;        // with fp8, what is not quantised: bf16 or f32
+  bool fusesCalls; // launches cost: neighbouring calls become one
 };
 /// Activations of FP8 linears are quantised where asked for, or else where
 /// every level is a GPU's with FP8 matrix units. `options.target` names levels

@@ -44,6 +44,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(complete("dsc", "compile", "--kernels", ""), ["native", "reference"])
         self.assertEqual(complete("dsc", "compile", "--kernels", "=", "n"), ["native"])
         self.assertEqual(complete("dsc", "compile", "--activations", ""), ["bf16", "fp8"])
+        self.assertEqual(complete("dsc", "compile", "--fuse", ""), ["off", "on"])
         self.assertEqual(complete("dsc", "compile", "--stop-after", "=") , ["code", "import", "kernel", "model", "plan"])
         self.assertEqual(complete("dsc", "explain", "E21"), ["E214"])
         self.assertEqual(complete("dsc", "explain", "E10")[:3], ["E100", "E101", "E102"])

@@ -212,10 +212,10 @@ Result<Command> compileCommand(const Written &written) {
               readWord<Activations>(
                   "--activations", written.value("activations"),
                   {{"bf16", Activations::Rows}, {"fp8", Activations::FP8}}));
-    if (options.activations == Activations::Rows &&
-        options.kernels == KernelChoice::Reference)
-      return usage("--activations", "bf16",
-                   "fp8 or nothing: reference kernels compute in f32");
+  }
+  if (written.has("fuse")) {
+    DS_ASSIGN(options.fuse, readWord<bool>("--fuse", written.value("fuse"),
+                                           {{"on", true}, {"off", false}}));
   }
   if (written.has("forceMla")) {
     DS_ASSIGN(options.mla,
