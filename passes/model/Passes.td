@@ -72,8 +72,8 @@ def FuseNormQuantPass : DS_ModelPass<"ds-fuse-norm-quant"> {
   let summary = "Makes add and norm one op";
   let description = [{
     Promise: no `ds.rms_norm` reads a `ds.add`. The sum stays in f32 and is a
-    result too: the next add reads it. Quantising the normalised rows joins here
-    with targets that have FP8 matrix units.
+    result too: the next add reads it. Where its rows are quantised, and launches
+    cost, kernel-fuse-calls makes that one call too.
 
     Example: test/passes/model/fuse-norm-quant.mlir
   }];
