@@ -56,9 +56,9 @@ std::string readGolden() {
   return bytes.str();
 }
 
-// Written by the float64 reference of the models, quantize_rows: rows from
-// 2^-24 to 2^40, zeros, groups below the floor, middles between two codes,
-// magnitudes of 448 times a power of two, a tail.
+// Written by the float64 reference of the models, quantize_rows: rows from 2^-24
+// to 2^40, zeros, groups below the floor, values and quotients on the middle
+// between two codes, magnitudes of 448 times a power of two, a tail.
 TEST(Quantize, HasTheBitsOfTheModelsReference) {
   std::string bytes = readGolden();
   ASSERT_GT(bytes.size(), 8u);
