@@ -126,8 +126,8 @@ DS_DEVICE WarpSums multiplyColumns(const float *x, uint32_t stride,
   using Sizes = TileSizes<bf16, W>;
   // A step is one row of blocks, however the first row of w lies in it.
   const KRows kRows{first, count, kScaled<W> ? first % kScaleBlock : 0};
-  const RowScales<bf16> none(Vectors<bf16>{}, 0, InOrder());
-  return multiplyTile<BF16Units, bf16, W, ColumnMajor>(
+  const RowScales<bf16> none(Vectors<bf16>{}, 0, 0, InOrder());
+  return multiplyTile<BF16Units, Sizes, ColumnMajor>(
       rows, smaller(w.in - column, kTileColumns),
       ceilDiv(kRows.lead + count, Sizes::kDepth),
       [&](uint32_t step, auto xTile, auto wTile) {
@@ -142,7 +142,8 @@ DS_DEVICE WarpSums multiplyColumns(const float *x, uint32_t stride,
         if constexpr (kScaled<W>)
           factor = factorAt(w.factorRow(first + step * kScaleBlock),
                             column / kScaleBlock);
-        promote<bf16, W>(total, part, {factor, factor, kScaleBlock}, none, 0);
+        promote<bf16, W>(total, part, none, 0,
+                         [&](uint32_t, uint32_t) { return factor; });
       });
 }
 

@@ -32,6 +32,9 @@ struct Vectors {
       rest.scales += size_t(row) * ceilDiv(in, kScaleBlock);
     return rest;
   }
+  DS_DEVICE const X *row(uint32_t row) const {
+    return elements + size_t(row) * stride;
+  }
 };
 
 /// Neighbouring rows.
@@ -73,33 +76,33 @@ private:
 template <class X, class Place = InOrder>
 class RowScales {
 public:
-  DS_DEVICE RowScales(const Vectors<X> &x, uint32_t rows, Place place)
-      : scales_(x.scales), groups_(ceilDiv(x.in, kScaleBlock)), rows_(rows),
-        place_(place) {}
+  /// `row` is where the warp stands in the tile (WarpPlace).
+  DS_DEVICE RowScales(const Vectors<X> &x, uint32_t row, uint32_t rows,
+                      Place place)
+      : scales_(x.scales), groups_(ceilDiv(x.in, kScaleBlock)),
+        row_(row + laneIndex() / 4), rows_(rows), place_(place) {}
 
   /// Of row 8 i + g of the warp.
   DS_DEVICE float at(uint32_t i, uint32_t group) const {
     if constexpr (!kScaled<X>)
       return 1;
-    const WarpPlace at;
-    const uint32_t row = at.row + 8 * i + at.g;
+    const uint32_t row = row_ + 8 * i;
     return row < rows_ ? scales_[size_t(place_(row)) * groups_ + group] : 0;
   }
 
 private:
   const float *scales_;
-  uint32_t groups_, rows_;
+  uint32_t groups_, row_, rows_;
   Place place_;
 };
 
 /// total += part * factor of its row of w * scale of its row of x: the factors
 /// are multiplied first, then one rounding of the product and sum. Without
-/// factors total += part.
-template <class X, class W, class Scales>
+/// factors total += part. factorOf(j, e): of the lane's columns 4 e + j.
+template <class X, class W, class Scales, class FactorOf>
 DS_DEVICE void promote(WarpSums &total, const WarpSums &part,
-                       typename RowBlocks<W>::Pair factors,
-                       const Scales &scales, uint32_t block) {
-  const WarpPlace place;
+                       const Scales &scales, uint32_t block,
+                       FactorOf &&factorOf) {
 #pragma unroll
   for (uint32_t i = 0; i < 2 * kDown; ++i) {
     const uint32_t m = i / 2, h = i % 2;
@@ -113,14 +116,31 @@ DS_DEVICE void promote(WarpSums &total, const WarpSums &part,
         if constexpr (!kScaled<W>) {
           sum = add(sum, more);
         } else {
-          float factor =
-              factors.of(place.column + kRun * place.t + kAcross * e + j);
+          float factor = factorOf(j, e);
           if constexpr (kScaled<X>)
             factor = mul(factor, scale);
           sum = fma(more, factor, sum);
         }
       }
   }
+}
+
+/// Brings rows of x into tiles of Sizes: row r is row place(r) of x.
+template <class Sizes, class X, class Place>
+DS_DEVICE auto rowsOfX(const Vectors<X> &x, uint32_t rows, Place place) {
+  auto rowAt = [=](uint32_t row) -> const X * {
+    return row < rows ? x.row(place(row)) : nullptr;
+  };
+  return RowLoader<X, Sizes::kRows, Sizes::kDepth, Sizes::kThreads,
+                   decltype(rowAt)>(x.in, inChunks(x.elements, x.unit), rowAt);
+}
+
+/// Brings rows of w into tiles of Sizes; rowAt as in RowLoader. `chunks`:
+/// whether rows of other matrices allow them too.
+template <class Sizes, class W, class RowAt>
+DS_DEVICE auto rowsOfW(const Matrix<W> &w, RowAt rowAt, bool chunks = true) {
+  return RowLoader<W, Sizes::kColumns, Sizes::kDepth, Sizes::kThreads, RowAt>(
+      w.in, chunks && inChunks(w.weights, w.in), rowAt);
 }
 
 /// Sums of `rows` x `columns`: row r is row place(r) of x, column c is row
@@ -130,20 +150,25 @@ DS_DEVICE WarpSums multiplyRows(const Vectors<X> &x, uint32_t rows, Place place,
                                 const Matrix<W> &w, uint32_t first,
                                 uint32_t columns) {
   using Sizes = TileSizes<X, W>;
-  const RowLoader<X, Sizes::kRows, Sizes::kDepth, Sizes::kThreads, Place> xRows(
-      x.elements, x.unit, x.stride, x.in, rows, place);
-  const RowLoader<W, Sizes::kColumns, Sizes::kDepth, Sizes::kThreads, InOrder>
-      wRows(w.row(first), w.in, w.in, w.in, columns, InOrder());
+  const WarpPlace warp(Sizes::kWarpsAcross);
+  const W *begin = w.row(first);
+  const auto xRows = rowsOfX<Sizes>(x, rows, place);
+  const auto wRows = rowsOfW<Sizes>(w, [=](uint32_t row) -> const W * {
+    return row < columns ? begin + size_t(row) * w.in : nullptr;
+  });
   const RowBlocks<W> blocks(w, first, columns);
-  const RowScales<X, Place> scales(x, rows, place);
-  return multiplyTile<Units, X, W>(
+  const RowScales<X, Place> scales(x, warp.row, rows, place);
+  return multiplyTile<Units, Sizes>(
       rows, columns, ceilDiv(x.in, Sizes::kDepth),
       [&](uint32_t step, auto xTile, auto wTile) {
         xRows.load(xTile, step * Sizes::kDepth);
         wRows.load(wTile, step * Sizes::kDepth);
       },
       [&](WarpSums &total, const WarpSums &part, uint32_t step) {
-        promote<X, W>(total, part, blocks.at(step), scales, step);
+        const auto factors = blocks.at(step);
+        promote<X, W>(total, part, scales, step, [&](uint32_t j, uint32_t e) {
+          return factors.of(warp.column + kRun * warp.t + kAcross * e + j);
+        });
       });
 }
 

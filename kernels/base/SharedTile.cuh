@@ -61,11 +61,10 @@ DS_DEVICE void fillChunk(uint8_t *chunk, const T *from, uint32_t left) {
     reinterpret_cast<T *>(chunk)[i] = i < left ? from[i] : T{};
 }
 
-/// Brings rows of a matrix in global memory into tiles, all threads of the
-/// block together. Columns from `columns` on become 0; rows that the matrix
-/// lacks are left out, for what is computed from them is not stored.
+/// Brings rows from global memory into tiles, all threads of the block
+/// together. Columns from `columns` on become 0.
 template <class T, uint32_t kRows, uint32_t kColumns, uint32_t kThreads,
-          class Place>
+          class RowAt>
 class RowLoader {
   using Tile = SharedTile<T, kColumns>;
   static constexpr uint32_t kPieces = kRows * Tile::kChunks / kThreads;
@@ -74,14 +73,12 @@ class RowLoader {
   static_assert(kRows % kPieceRows == 0);
 
 public:
-  /// Row i < `rows` of the tiles is row place(i) of `matrix`, whose rows are
-  /// `stride` elements apart and `columns` long; rows and
-  /// `matrix` itself start at multiples of `unit` elements of an operand. place
-  /// is asked again for every step: that costs less than registers would.
-  DS_DEVICE RowLoader(const T *matrix, uint32_t unit, uint32_t stride,
-                      uint32_t columns, uint32_t rows, Place place)
-      : matrix_(matrix), unit_(unit), stride_(stride), columns_(columns),
-        rows_(rows), place_(place) {}
+  /// Row i of the tiles is at rowAt(i), or left out where that is null: what is
+  /// computed from it is not stored. rowAt is asked again for every step, which
+  /// costs less than registers would. Rows are `columns` long and in chunks or
+  /// not (inChunks).
+  DS_DEVICE RowLoader(uint32_t columns, bool chunks, RowAt rowAt)
+      : columns_(columns), chunks_(chunks), rowAt_(rowAt) {}
 
   /// Columns `column` .. column + kColumns - 1 into the tile at `to`, complete
   /// once the thread's copies are.
@@ -89,32 +86,25 @@ public:
     const uint32_t chunk = threadIndex() % Tile::kChunks;
     const uint32_t first = column + chunk * kElements;
     const uint32_t left = first < columns_ ? columns_ - first : 0;
-    const T *from = matrix_ + (left != 0 ? first : 0);
+    const uint32_t skip = left != 0 ? first : 0;
     const uint32_t elements = left < kElements ? left : kElements;
-    if (inChunks(matrix_, unit_)) {
 #pragma unroll
-      for (uint32_t i = 0; i < kPieces; ++i)
-        if (row(i) < rows_)
-          copyAsync16(to.chunk(row(i), chunk),
-                      from + size_t(place_(row(i))) * stride_,
-                      elements * sizeof(T));
-    } else {
-#pragma unroll
-      for (uint32_t i = 0; i < kPieces; ++i)
-        if (row(i) < rows_)
-          fillChunk(to.chunk(row(i), chunk),
-                    from + size_t(place_(row(i))) * stride_, elements);
+    for (uint32_t i = 0; i < kPieces; ++i) {
+      const uint32_t row = threadIndex() / Tile::kChunks + i * kPieceRows;
+      const T *from = rowAt_(row);
+      if (!from)
+        continue;
+      if (chunks_)
+        copyAsync16(to.chunk(row, chunk), from + skip, elements * sizeof(T));
+      else
+        fillChunk(to.chunk(row, chunk), from + skip, elements);
     }
   }
 
 private:
-  DS_DEVICE static uint32_t row(uint32_t piece) {
-    return threadIndex() / Tile::kChunks + piece * kPieceRows;
-  }
-
-  const T *matrix_;
-  uint32_t unit_, stride_, columns_, rows_;
-  Place place_;
+  uint32_t columns_;
+  bool chunks_;
+  RowAt rowAt_;
 };
 
 } // namespace ds::kernels::cuda

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A tile of y = x w^T: at most 64 rows of x times 128 rows of w, by a block of
-// 8 warps. Steps of K pass through shared memory, several in flight. The sums
-// of one step start from zero in the tensor cores and are then added, times the
-// factors of their scale blocks where there are any, to totals in f32.
+// A tile of y = x w^T: at most 64 rows of x times 128 rows of w, or 32 times
+// 256, by a block of 8 warps. Steps of K pass through shared memory, several in
+// flight. The sums of one step start from zero in the tensor cores and are then
+// added, times the factors of their scale blocks where there are any, to totals
+// in f32.
 //
 // The order of a sum depends on the number of columns alone: within a step as
 // mma adds, 16 (F8Units: 32) columns at a time, then step by step. Which row of
@@ -28,10 +29,12 @@ struct WarpSums {
 
 /// Where the caller's warp and lane stand in the block's tile.
 struct WarpPlace {
-  uint32_t row = warpIndex() / 4 * (kDown * kMmaRows);
-  uint32_t column = warpIndex() % 4 * (kAcross * 8);
-  uint32_t g = laneIndex() / 4;
-  uint32_t t = laneIndex() % 4;
+  uint32_t row, column, g, t;
+
+  DS_DEVICE explicit WarpPlace(uint32_t warpsAcross)
+      : row(warpIndex() / warpsAcross * (kDown * kMmaRows)),
+        column(warpIndex() % warpsAcross * (kAcross * 8)), g(laneIndex() / 4),
+        t(laneIndex() % 4) {}
 };
 
 /// w in shared memory as it lies in the checkpoint: a row holds one step of K.
@@ -72,14 +75,13 @@ DS_DEVICE void multiplyStep(WarpSums &part, XTile x, WTile w, uint32_t depth,
 /// Adds up `steps` steps of a tile of `rows` x `columns`. load(step, x, w)
 /// begins to bring a step into shared memory; promote(total, part, step) adds a
 /// step's sums to the totals.
-template <class Units, class X, class W,
+template <class Units, class Sizes,
           template <class, uint32_t> class Layout = RowMajor, class Load,
           class Promote>
 DS_DEVICE WarpSums multiplyTile(uint32_t rows, uint32_t columns, uint32_t steps,
                                 Load &&load, Promote &&promote) {
-  using Sizes = TileSizes<X, W>;
-  using Columns = Layout<W, Sizes::kDepth>;
-  using XTile = SharedTile<X, Sizes::kDepth>;
+  using Columns = Layout<typename Sizes::W, Sizes::kDepth>;
+  using XTile = SharedTile<typename Sizes::X, Sizes::kDepth>;
   using WTile = typename Columns::Tile;
   constexpr uint32_t kXBytes = Sizes::kRows * XTile::kRowBytes;
   auto xAt = [](uint32_t step) {
@@ -89,7 +91,7 @@ DS_DEVICE WarpSums multiplyTile(uint32_t rows, uint32_t columns, uint32_t steps,
     return WTile{sharedMemory() + step % Sizes::kSteps * Sizes::kStepBytes +
                  kXBytes};
   };
-  const WarpPlace place;
+  const WarpPlace place(Sizes::kWarpsAcross);
   // Rows of mma of this warp that have anything to do.
   const uint32_t left = place.row < rows ? rows - place.row : 0;
   const uint32_t down =
@@ -130,7 +132,7 @@ DS_DEVICE WarpSums multiplyTile(uint32_t rows, uint32_t columns, uint32_t steps,
 template <class Write>
 DS_DEVICE void forRuns(const WarpSums &sums, uint32_t rows, uint32_t columns,
                        Write &&write) {
-  const WarpPlace place;
+  const WarpPlace place(kTileColumns / 32);
   const uint32_t column = place.column + kRun * place.t;
   if (column >= columns)
     return;

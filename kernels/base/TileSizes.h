@@ -10,11 +10,15 @@ namespace ds::kernels::cuda {
 /// A block of 8 warps computes 64 rows of x times 128 rows of w: a warp 32 rows
 /// times 32 columns. K goes by in steps of 128 bytes of w, that is, of one
 /// scale block where w is f8e4m3fn.
-template <class X, class W>
+template <class XElement, class WElement, uint32_t rows = 64,
+          uint32_t columns = 128>
 struct TileSizes {
-  static constexpr uint32_t kRows = 64;
-  static constexpr uint32_t kColumns = 128;
-  static constexpr uint32_t kThreads = 256;
+  using X = XElement;
+  using W = WElement;
+  static constexpr uint32_t kRows = rows;
+  static constexpr uint32_t kColumns = columns;
+  static constexpr uint32_t kWarpsAcross = columns / 32;
+  static constexpr uint32_t kThreads = rows / 32 * kWarpsAcross * 32;
   static constexpr uint32_t kDepth = 128 / sizeof(W);
   static constexpr uint32_t kStepBytes =
       kDepth * (kRows * sizeof(X) + kColumns * sizeof(W));
@@ -22,11 +26,25 @@ struct TileSizes {
   /// of sm_80 (164 KiB), and for one on sm_89 (100 KiB).
   static constexpr uint32_t kSteps = 80 * 1024 / kStepBytes;
   static constexpr uint32_t kSharedBytes = kSteps * kStepBytes;
-  static_assert(kSteps >= 2);
+  static_assert(kThreads == 256 && kSteps >= 2);
 };
 
 constexpr uint32_t kTileRows = TileSizes<bf16, bf16>::kRows;
 constexpr uint32_t kTileColumns = TileSizes<bf16, bf16>::kColumns;
+
+/// Tiles of gated products (GatedProduct.cuh): 128 rows of each of two
+/// matrices.
+template <class X, class W>
+using GatedSizes = TileSizes<X, W, 32, 256>;
+constexpr uint32_t kGatedRowsOfX = 32;
+constexpr uint32_t kGatedColumns = 128; // of y
+constexpr uint32_t kGatedWarps = 8;
+/// Bytes of shared memory of a block; of them kGatedLargest behind the tiles.
+constexpr uint32_t kGatedLargest =
+    kGatedWarps * kGatedRowsOfX * sizeof(uint32_t);
+template <class X, class W>
+constexpr uint32_t kGatedShared =
+    GatedSizes<X, W>::kSharedBytes + kGatedLargest;
 
 /// Tiles for a few rows of x (SkinnyProduct.cuh): rows of x and of w.
 constexpr uint32_t kSkinnyRows = 8;
