@@ -15,6 +15,8 @@
 #include "kernels/expert_plan/cuda.h"
 #include "kernels/gate_plan/cuda.h"
 #include "kernels/gate_topk/cuda.h"
+#include "kernels/gated_linear/cuda.h"
+#include "kernels/grouped_gated_linear/cuda.h"
 #include "kernels/grouped_linear/cuda.h"
 #include "kernels/head_norm/cuda.h"
 #include "kernels/latent_append/cuda.h"

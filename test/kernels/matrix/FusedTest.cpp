@@ -258,6 +258,13 @@ TEST(GatedLinear, IsTwoProjectionsAndTheirGatedProduct) {
         }
 }
 
+Buffer indices(const std::vector<uint32_t> &of) {
+  Buffer buffer(of.size() * sizeof(uint32_t));
+  for (size_t i = 0; i < of.size(); ++i)
+    buffer.set(i, of[i]);
+  return buffer;
+}
+
 TEST(GroupedGatedLinear, IsTheGatedProductOfEverySlotsOwnExpert) {
   const std::vector<uint32_t> offsets{0, 0, 1, 5, 10, 10};
   const uint32_t slots = offsets.back(), experts = 5, tokens = 6;
@@ -283,15 +290,13 @@ TEST(GroupedGatedLinear, IsTheGatedProductOfEverySlotsOwnExpert) {
         std::vector<uint32_t> tokenOf;
         for (uint32_t i = 0; i < slots; ++i)
           tokenOf.push_back(random.below(tokens));
-        auto indices = [](const std::vector<uint32_t> &of) {
-          return Operand{const_cast<uint32_t *>(of.data()), of.size() * 4,
-                         Operand::Input, 0};
-        };
+        const Buffer offsetBuffer = indices(offsets);
+        const Buffer tokenBuffer = indices(tokenOf);
         Gated got(type, slots, out);
         KernelCase test{&shape, RaggedBatch({{0, slots / 2}}, 16), {}};
         x.appendTo(test.operands, true);
-        test.operands.push_back(indices(offsets));
-        test.operands.push_back(indices(tokenOf));
+        test.operands.push_back(input(offsetBuffer, 0));
+        test.operands.push_back(input(tokenBuffer, 0));
         got.appendTo(test.operands, true);
         test.operands.push_back(list(pointers));
         expectSplitIndependent(kernel, test);
@@ -314,8 +319,9 @@ TEST(GroupedGatedLinear, IsTheGatedProductOfEverySlotsOwnExpert) {
         KernelCase projections{&linear, test.batch, {}};
         x.appendTo(projections.operands, true);
         projections.operands.insert(projections.operands.end(),
-                                    {indices(offsets), indices(tokenOf),
-                                     output(both, 0), list(pointers)});
+                                    {input(offsetBuffer, 0),
+                                     input(tokenBuffer, 0), output(both, 0),
+                                     list(pointers)});
         runKernel(reference("grouped_linear", type, kernel.row.weights),
                   projections);
         SwiGLUShape swiglu{out, 2};
