@@ -26,5 +26,6 @@
 #include "kernels/query_norm_append/cuda.h"
 #include "kernels/rms_norm/cuda.h"
 #include "kernels/rope/cuda.h"
+#include "kernels/rope_absorb_query/cuda.h"
 #include "kernels/rope_table/cuda.h"
 #include "kernels/swiglu/cuda.h"

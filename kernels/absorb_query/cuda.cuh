@@ -11,31 +11,49 @@
 
 namespace ds::kernels::cuda {
 
+/// Which tokens, head and latent columns a tile has.
+struct AbsorbQueryTile {
+  uint32_t row, rows, head, column, columns;
+
+  DS_DEVICE AbsorbQueryTile(const AbsorbQueryShape &shape, uint32_t tokens,
+                            uint32_t tile) {
+    const uint32_t rowTiles = ceilDiv(tokens, kTileRows);
+    const uint32_t headTiles = ceilDiv(shape.latent, kTileColumns);
+    row = tile % rowTiles * kTileRows;
+    rows = smaller(tokens - row, kTileRows);
+    head = tile / rowTiles / headTiles;
+    column = tile / rowTiles % headTiles * kTileColumns;
+    columns = smaller(shape.latent - column, kTileColumns);
+  }
+};
+
+/// Computes a tile of y.
+template <class W>
+DS_DEVICE void absorbQueryTile(const AbsorbQueryShape &shape,
+                               const AbsorbQueryTile &tile, const float *q,
+                               const Matrix<W> &w, bf16 *y) {
+  const uint32_t queryStride = shape.heads * shape.headStride;
+  const WarpSums sums = multiplyColumns<W>(
+      rowOf(q, tile.row, queryStride) + tile.head * shape.headStride,
+      queryStride, tile.rows, w, tile.head * shape.weightRows, shape.nope,
+      tile.column);
+  const uint32_t stride = shape.heads * shape.latent;
+  bf16 *to =
+      rowOf(y, tile.row, stride) + tile.head * shape.latent + tile.column;
+  forRuns(sums, tile.rows, tile.columns,
+          [&](uint32_t row, uint32_t column, const float(&values)[kRun],
+              uint32_t count) {
+            storeRun(rowOf(to, row, stride) + column, values, count);
+          });
+}
+
 template <class W>
 DS_DEVICE void absorbQuery(const AbsorbQueryShape &shape,
                            const DeviceCall &call) {
-  auto *q = operand<const float>(call, 0);
-  auto *y = operand<bf16>(call, 1);
   const auto w = Matrix<W>::at(call.operands + 2, shape.latent);
-  const uint32_t tokens = call.batch->tokens;
-  const uint32_t rowTiles = ceilDiv(tokens, kTileRows);
-  const uint32_t headTiles = ceilDiv(shape.latent, kTileColumns);
-  forTiles(absorbQueryTileCount(shape), call, [&](uint32_t tile) {
-    const uint32_t rowBegin = tile % rowTiles * kTileRows;
-    const uint32_t head = tile / rowTiles / headTiles;
-    const uint32_t column = tile / rowTiles % headTiles * kTileColumns;
-    const uint32_t rows = smaller(tokens - rowBegin, kTileRows);
-    const uint32_t queryStride = shape.heads * shape.headStride;
-    const WarpSums sums = multiplyColumns<W>(
-        rowOf(q, rowBegin, queryStride) + head * shape.headStride, queryStride,
-        rows, w, head * shape.weightRows, shape.nope, column);
-    const uint32_t stride = shape.heads * shape.latent;
-    bf16 *to = rowOf(y, rowBegin, stride) + head * shape.latent + column;
-    forRuns(sums, rows, smaller(shape.latent - column, kTileColumns),
-            [&](uint32_t row, uint32_t at, const float(&values)[kRun],
-                uint32_t count) {
-              storeRun(rowOf(to, row, stride) + at, values, count);
-            });
+  forTiles(absorbQueryTileCount(shape), call, [&](uint32_t index) {
+    absorbQueryTile(shape, AbsorbQueryTile(shape, call.batch->tokens, index),
+                    operand<const float>(call, 0), w, operand<bf16>(call, 1));
   });
 }
 

@@ -32,7 +32,8 @@ struct RopeAbsorbQueryShape {
 };
 
 /// The part that absorb_query computes.
-constexpr AbsorbQueryShape absorbQueryOf(const RopeAbsorbQueryShape &shape) {
+DS_SHARED_FUNCTION constexpr AbsorbQueryShape
+absorbQueryOf(const RopeAbsorbQueryShape &shape) {
   return {shape.heads, shape.nope, shape.latent, shape.headStride,
           shape.weightRows};
 }

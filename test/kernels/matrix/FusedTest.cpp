@@ -86,13 +86,16 @@ TEST(RopeAbsorbQuery, IsTheRotationAndTheAbsorption) {
         w.appendTo(test.operands);
         expectSplitIndependent(kernel, test);
         expectTokenIndependent(kernel, test);
-        // |q| <= 1 and |w| <= 448 * 0.006: a chain of nope sums, and A's
-        // rounding; a rotation has two products of at most 1.
+        // |q| <= 1 and |w| <= 448 * 0.006: a chain of nope sums, on a GPU of
+        // rounded q, and A's rounding; a rotation has two products of at most
+        // 1.
         auto want = values(wantLatent, Activation::F32);
+        const double dot = kernel.isEmulated()
+                               ? 0x1p-8 + dotError(kernel.row, size.nope)
+                               : (size.nope + 2) * 0x1p-24;
         std::vector<double> bound;
         for (double value : want)
-          bound.push_back(size.nope * 2.7 * (size.nope + 2) * 0x1p-24 +
-                          outputError(type, value));
+          bound.push_back(size.nope * 2.7 * dot + outputError(type, value));
         expectWithin(values(latent, type), want, bound);
         want = values(wantRotated, Activation::F32);
         bound.clear();
