@@ -3,6 +3,7 @@
 #pragma once
 #include "kernels/absorb_query/cuda.h"
 #include "kernels/absorb_value/cuda.h"
+#include "kernels/absorb_value_quantize/cuda.h"
 #include "kernels/add_rms_norm/cuda.h"
 #include "kernels/add_rms_norm_quantize/cuda.h"
 #include "kernels/argmax/cuda.h"

@@ -41,7 +41,8 @@ absorbValueOf(const AbsorbValueQuantizeShape &shape) {
 }
 
 /// Columns of u.
-constexpr uint32_t absorbValueColumns(const AbsorbValueQuantizeShape &shape) {
+DS_SHARED_FUNCTION constexpr uint32_t
+absorbValueColumns(const AbsorbValueQuantizeShape &shape) {
   return shape.heads * shape.value;
 }
 

@@ -31,6 +31,7 @@ struct TileSizes {
 
 constexpr uint32_t kTileRows = TileSizes<bf16, bf16>::kRows;
 constexpr uint32_t kTileColumns = TileSizes<bf16, bf16>::kColumns;
+constexpr uint32_t kTileWarps = TileSizes<bf16, bf16>::kThreads / 32;
 
 /// Tiles of gated products (GatedProduct.cuh): 128 rows of each of two
 /// matrices.
