@@ -16,10 +16,10 @@ constexpr std::string_view kBegin = R"(
 //===-- kernels of the plan
 
 // A kernel is one function of one parameter; the emulation calls it for every
-// thread.
+// thread. Left to itself, ptxas spills registers to fit one more block.
 #if defined(__CUDACC__)
 #define DS_CUDA_KERNEL(name, threads)                                          \
-  extern "C" __global__ void __launch_bounds__(threads)                        \
+  extern "C" __global__ void __launch_bounds__(threads, 1)                     \
       name(const __grid_constant__ ds::DeviceCall call)
 #else
 #define DS_CUDA_KERNEL(name, threads)                                          \
