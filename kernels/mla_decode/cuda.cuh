@@ -136,8 +136,7 @@ struct DecodeTile {
       const uint32_t key = i / 2 * 8 + laneIndex() % 4 * 2 + i % 2;
       const float *at = scores + head * kDecodeScoreStride + key;
       const float sum = add(at[0], at[kDecodeTileHeads * kDecodeScoreStride]);
-      weights[i] =
-          first + key < keys ? mul(sum, shape.scale) : -__builtin_inff();
+      weights[i] = first + key < keys ? mul(sum, shape.scale) : -kInfinity;
     }
     return addScores(softmax, weights);
   }
