@@ -2,6 +2,7 @@
 // Runs the rows for GPUs on the emulation, tile by tile as the CPU's rows.
 #pragma once
 #include "kernels/base/DeviceCall.h"
+#include "kernels/emu/Launch.h"
 #include <string_view>
 
 namespace ds::kernels::test {
@@ -16,6 +17,10 @@ using EmulatedThread = void(const void *emulatedCall);
 /// A line of a launch table made known; those of one row in their order.
 /// Returns true.
 bool addEmulatedLaunch(std::string_view row, EmulatedThread *thread);
+
+/// How the calls that follow order threads and asynchronous effects; at first
+/// lanes run in order and effects happen at once.
+void setSchedule(emu::Completion completion, uint64_t seed);
 
 /// Blocks tileBegin .. tileEnd - 1 of a grid of all tiles; where the row has a
 /// second launch, it follows the last tile. `call.operands` has
