@@ -99,6 +99,25 @@ TEST(GroupedLinear, EveryRowComputesTheFormulaForEveryExpertThatHasSlots) {
       }
 }
 
+// As for linear: tiles, stages and weights beyond one of each.
+TEST(GroupedLinear, EveryRowComputesTheFormulaForLargeShapes) {
+  const GroupedLinearShape deep{1168, 37, 2, 3, 1, 1};
+  const GroupedLinearShape wide{32, 16900, 1, 2, 1, 0};
+  for (const NativeKernel &kernel : runnableKernels("grouped_linear")) {
+    SCOPED_TRACE(kernel.row.name);
+    if (rowsServed(kernel.row, &deep) >= 131) {
+      GroupedCase test(kernel.row, deep, {130, 0, 1}, 131);
+      for (Split split : {Split::Whole, Split::Uneven}) {
+        runKernel(kernel, test.call(), split);
+        test.expectFormula(kernel.row);
+      }
+    }
+    GroupedCase test(kernel.row, wide, {1, 2}, 3);
+    runKernel(kernel, test.call());
+    test.expectFormula(kernel.row);
+  }
+}
+
 TEST(GroupedLinear, ASlotHasTheSameBitsAloneAndAmongOthers) {
   for (const NativeKernel &kernel : runnableKernels("grouped_linear")) {
     GroupedCase test(kernel.row, {150, 20, 1, 3, 2, 1}, {7, 0, 5}, 6);

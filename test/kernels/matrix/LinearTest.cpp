@@ -61,6 +61,24 @@ TEST(Linear, EveryRowComputesTheFormulaForShapesThatAreMultiplesOfNothing) {
       }
 }
 
+// More rows than a tile has, more columns than shared memory holds, and so many
+// weights that tiles are wide.
+TEST(Linear, EveryRowComputesTheFormulaForLargeShapes) {
+  for (const NativeKernel &kernel : runnableKernels("linear"))
+    for (auto [tokens, shape] :
+         {std::pair{131u, LinearShape{1168, 2, 33, 70, 0, 0, 0}},
+          std::pair{3u, LinearShape{32, 1, 16900, 0, 0, 0, 0}}}) {
+      if (rowsServed(kernel.row, &shape) < tokens)
+        continue;
+      SCOPED_TRACE(kernel.row.name);
+      LinearCase test(kernel.row, shape, tokens, 0);
+      for (Split split : {Split::Whole, Split::Uneven}) {
+        runKernel(kernel, test.call(), split);
+        test.expectFormula(kernel.row);
+      }
+    }
+}
+
 TEST(Linear, WeightsMayStartAtAnyByte) {
   for (const NativeKernel &kernel : runnableKernels("linear"))
     for (size_t shift = 0; shift < 8; ++shift) {
