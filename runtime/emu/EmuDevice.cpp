@@ -54,13 +54,11 @@ Error fault(const DeviceWork &work, std::string_view report) {
 
 Result<std::unique_ptr<Device>> EmuDevice::open(std::string_view level,
                                                 uint32_t threads) {
-  const auto *found =
-      std::ranges::find(kLevels, level, &EmulatedLevel::name);
+  const auto *found = std::ranges::find(kLevels, level, &EmulatedLevel::name);
   if (found == std::end(kLevels))
     return unloadable("level " + std::string(level) + " is not emulated");
-  return std::unique_ptr<Device>(
-      new EmuDevice(*ComputeCapability::of(found->capability),
-                    found->architecture, threads));
+  return std::unique_ptr<Device>(new EmuDevice(
+      *ComputeCapability::of(found->capability), found->architecture, threads));
 }
 
 EmuDevice::EmuDevice(const ComputeCapability &capability,
@@ -156,11 +154,14 @@ Result<TensorMap> EmuDevice::tensorMap(const TensorMapSpec &spec,
   map.boxRows = spec.boxRows;
   map.elementBytes = spec.elementBytes;
   map.swizzled = 1;
-  TensorMap encoded{};
+  kernels::TensorMap encoded{};
   if (std::string wrong = emu::encodeTensorMap(encoded, map); !wrong.empty())
     return Error{.code = ErrorCode::EmulationFault,
                  .subject = "emulated device: tensor map: " + wrong};
-  return encoded;
+  TensorMap result{};
+  static_assert(sizeof encoded == sizeof result);
+  std::memcpy(&result, &encoded, sizeof result);
+  return result;
 }
 
 Status EmuDevice::launch(const DeviceLaunch &launch) {
@@ -183,10 +184,10 @@ Status EmuDevice::run(const DeviceLaunch &launch) {
   };
   pool_.run([&](uint32_t, uint32_t) {
     for (uint32_t block; !isWrong && (block = next++) < launch.grid;) {
-      emu::Result result = emu::launch(
-          kernel, &bound, {.first = block, .last = block + 1,
-                           .total = launch.grid},
-          launch.threads, launch.sharedBytes, options_);
+      emu::Result result =
+          emu::launch(kernel, &bound,
+                      {.first = block, .last = block + 1, .total = launch.grid},
+                      launch.threads, launch.sharedBytes, options_);
       if (result.ok)
         continue;
       isWrong = true;

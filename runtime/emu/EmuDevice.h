@@ -51,8 +51,8 @@ private:
     DeviceLaunch launch;
     DeviceCall call;
   };
-  EmuDevice(const ComputeCapability &capability,
-            emu::Architecture architecture, uint32_t threads);
+  EmuDevice(const ComputeCapability &capability, emu::Architecture architecture,
+            uint32_t threads);
   Status run(const DeviceLaunch &launch);
 
   ComputeCapability capability_;

@@ -74,23 +74,53 @@ private:
     if (image.textSize || image.rodataOffset)
       return refuse_(ErrorCode::PlanImage,
                      name + ": an ELF file has no text and rodata here");
+    std::span<const uint8_t> bytes =
+        plan_.code.subspan(image.offset, image.size);
     Elf64_Ehdr elf{};
-    if (image.size >= sizeof elf)
-      std::memcpy(&elf, plan_.code.data() + image.offset, sizeof elf);
+    if (bytes.size() >= sizeof elf)
+      std::memcpy(&elf, bytes.data(), sizeof elf);
     bool isCUDA = plan_.levels[0].kind == LevelKind::CUDA;
     bool isElf = std::memcmp(elf.e_ident, ELFMAG, SELFMAG) == 0 &&
                  elf.e_ident[EI_CLASS] == ELFCLASS64 &&
                  elf.e_ident[EI_DATA] == ELFDATA2LSB;
-    if (isElf && (isCUDA ? elf.e_machine == EM_CUDA
-                         : elf.e_machine == EM_X86_64 && elf.e_type == ET_DYN))
-      return {};
-    return refuse_(ErrorCode::PlanImage, name,
-                   isElf ? "type " + std::to_string(elf.e_type) + " machine " +
-                               std::to_string(elf.e_machine)
-                         : std::to_string(image.size) +
-                               " bytes that are no 64-bit ELF file",
-                   isCUDA ? "a cubin, machine 190"
-                          : "a shared object, type 3, machine 62");
+    if (!isElf || (isCUDA ? elf.e_machine != EM_CUDA
+                          : elf.e_machine != EM_X86_64 || elf.e_type != ET_DYN))
+      return refuse_(ErrorCode::PlanImage, name,
+                     isElf ? "type " + std::to_string(elf.e_type) +
+                                 " machine " + std::to_string(elf.e_machine)
+                           : std::to_string(image.size) +
+                                 " bytes that are no 64-bit ELF file",
+                     isCUDA ? "a cubin, machine 190"
+                            : "a shared object, type 3, machine 62");
+    if (!isWhole(bytes, elf))
+      return refuse_(ErrorCode::PlanImage,
+                     name + ": a part of the ELF file lies beyond its end");
+    return {};
+  }
+
+  /// Headers and segments, which loaders map unseen, lie within the file.
+  static bool isWhole(std::span<const uint8_t> bytes, const Elf64_Ehdr &elf) {
+    if ((elf.e_phnum && elf.e_phentsize != sizeof(Elf64_Phdr)) ||
+        (elf.e_shnum && elf.e_shentsize != sizeof(Elf64_Shdr)) ||
+        !fits(elf.e_phoff, elf.e_phnum * sizeof(Elf64_Phdr), bytes.size()) ||
+        !fits(elf.e_shoff, elf.e_shnum * sizeof(Elf64_Shdr), bytes.size()))
+      return false;
+    for (uint32_t i = 0; i < elf.e_phnum; ++i) {
+      Elf64_Phdr segment;
+      std::memcpy(&segment, bytes.data() + elf.e_phoff + i * sizeof segment,
+                  sizeof segment);
+      if (!fits(segment.p_offset, segment.p_filesz, bytes.size()))
+        return false;
+    }
+    for (uint32_t i = 0; i < elf.e_shnum; ++i) {
+      Elf64_Shdr section;
+      std::memcpy(&section, bytes.data() + elf.e_shoff + i * sizeof section,
+                  sizeof section);
+      if (section.sh_type != SHT_NOBITS &&
+          !fits(section.sh_offset, section.sh_size, bytes.size()))
+        return false;
+    }
+    return true;
   }
 
   Status kernels() {

@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAY_INCLUDE = {
     "kernels": set(),
     "runtime": {"kernels/base/Abi.h", "kernels/base/DeviceCall.h"},
+    "runtime/emu": {"runtime", "kernels/base", "kernels/emu"},
     "dialects": {"mlir", "llvm"},
     "passes": {"dialects", "kernels", "mlir", "llvm"},
     "compiler/checkpoint": {"runtime/base", "runtime/plan", "json"},

@@ -35,6 +35,9 @@ const Damage kDamages[] = {
     {"ImageClass", ErrorCode::PlanImage, damageImage<4, 1>},
     {"ImageByteOrder", ErrorCode::PlanImage, damageImage<5, 2>},
     {"ImageMachine", ErrorCode::PlanImage, damageImage<18, 62>},
+    {"ImageProgramHeaders", ErrorCode::PlanImage, damageImage<56, 1>},
+    {"ImageSectionHeaders", ErrorCode::PlanImage, damageImage<60, 1>},
+    {"ImageProgramHeadersBeyond", ErrorCode::PlanImage, damageImage<39, 1>},
 
     DAMAGE("KernelRun", PlanKernel, KernelRecord, 0, r.run = 1),
     DAMAGE("KernelTiles", PlanKernel, KernelRecord, 0, r.tiles = 1),
