@@ -154,14 +154,11 @@ Result<TensorMap> EmuDevice::tensorMap(const TensorMapSpec &spec,
   map.boxRows = spec.boxRows;
   map.elementBytes = spec.elementBytes;
   map.swizzled = 1;
-  kernels::TensorMap encoded{};
+  TensorMap encoded{};
   if (std::string wrong = emu::encodeTensorMap(encoded, map); !wrong.empty())
     return Error{.code = ErrorCode::EmulationFault,
                  .subject = "emulated device: tensor map: " + wrong};
-  TensorMap result{};
-  static_assert(sizeof encoded == sizeof result);
-  std::memcpy(&result, &encoded, sizeof result);
-  return result;
+  return encoded;
 }
 
 Status EmuDevice::launch(const DeviceLaunch &launch) {
