@@ -7,6 +7,7 @@
 //   fail=cuLaunchKernel:700[:N]  code of the N-th such call (from 0) and later
 //   hang=N         events and streams are never ready after N launches
 //   absent=SYMBOL  a function that no module has
+//   fill=0         device memory is zero at first, not 0xff
 #include "kernels/base/DeviceCall.h"
 #include <cstdio>
 #include <cstdlib>
@@ -152,7 +153,7 @@ unsigned cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
     return code;
   size_t whole = (bytes + 255) / 256 * 256;
   void *memory = std::aligned_alloc(256, whole);
-  std::memset(memory, 0xFF, whole); // undefined is not zero
+  std::memset(memory, std::stoi(setting("fill", "255")), whole);
   *address = reinterpret_cast<uintptr_t>(memory);
   return 0;
 }

@@ -89,7 +89,7 @@ void addGPULevels(PlanWriter &plan, LevelKind kind) {
   listed.list = 1;
   listed.rows = 2;
   listed.perRow = 0;
-  const char *names[] = {"sm_90a", "sm_80"}, *needs[] = {"9.0a", "8.0"};
+  const char *names[] = {"sm_90a", "sm_80"}, *needs[] = {"9.0a 12.8", "8.0"};
   for (uint32_t level = 0; level < 2; ++level) {
     uint32_t image = plan.addImage(elfHeader(kind));
     plan.add(LevelRecord{
