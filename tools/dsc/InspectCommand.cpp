@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "kernels/Catalog.h"
 #include "runtime/plan/ChatRecord.h"
 #include "runtime/plan/Dump.h"
 #include "runtime/plan/PlanFile.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/InspectJson.h"
 #include "tools/dsc/KernelReasons.h"
+#include "tools/dsc/LayerLaunches.h"
 #include "tools/dsc/MemoryTable.h"
 #include "tools/dsc/Print.h"
 #include "tools/dsc/Sizes.h"
@@ -42,6 +42,11 @@ void printModel(const PlanView &plan) {
   printOut("  chat format {}; weights in {}\n", chat, plan.string(m.weights));
 }
 
+/// All levels of a plan are of one kind.
+bool isGPU(const PlanView &plan) {
+  return plan.levels[0].kind != rt::LevelKind::CPU;
+}
+
 void printBudget(const PlanView &plan) {
   const rt::BudgetRecord &b = plan.budget[0];
   auto line = [](std::string_view name, uint64_t bytes, std::string more = "") {
@@ -63,9 +68,11 @@ void printBudget(const PlanView &plan) {
                              double(b.scratchLowerBound)
                        : 0.0));
   line("host", b.host);
-  line("workspace", b.workspacePerWorker, "for each thread");
-  line("total", b.total, "with one thread");
-  printOut("memory by context, with one thread (dsc compile --ctx N)\n");
+  std::string_view with = isGPU(plan) ? "" : ", with one thread";
+  line("workspace", b.workspacePerWorker,
+       isGPU(plan) ? "of the launch that needs most" : "for each thread");
+  line("total", b.total, isGPU(plan) ? "" : "with one thread");
+  printOut("memory by context{} (dsc compile --ctx N)\n", with);
   for (const ContextMemory &row : memoryByContext(plan))
     printOut("  {:>7} tokens  state {:<9} total {:<9} {}\n", row.context,
              bytesText(row.state), bytesText(row.total),
@@ -83,12 +90,6 @@ void printReasons(const PlanView &plan, size_t level, size_t kernel) {
                  : "");
 }
 
-bool isGPU(const PlanView &plan, size_t level) {
-  const kernels::LevelInfo *info =
-      kernels::findLevel(plan.string(plan.levels[level].name));
-  return info && info->processor == kernels::Processor::GPU;
-}
-
 void printKernels(const PlanView &plan, bool why) {
   uint32_t n = plan.kernelsPerLevel();
   for (size_t level = 0; level < plan.levels.size(); ++level) {
@@ -99,13 +100,52 @@ void printKernels(const PlanView &plan, bool why) {
       printOut("  rows of the kernel table, with an estimate for {} tokens "
                "on one {}\n",
                kReasonRows,
-               isGPU(plan, level) ? "GPU" : "core");
+               isGPU(plan) ? "GPU" : "core");
     for (uint32_t k = 0; k < n; ++k) {
       const rt::KernelRecord &kernel = plan.kernels[level * n + k];
       printOut("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),
                plan.string(kernel.shape));
       if (why)
         printReasons(plan, level, k);
+    }
+  }
+}
+
+/// "2 x (tokens / 64 + 1)": the grid of a launch.
+std::string gridText(const rt::LaunchRecord &launch) {
+  std::string rows(rt::nameOf(launch.rows));
+  if (launch.perRow != 1)
+    rows = fmt::format("{} x {}", launch.perRow, rows);
+  if (launch.rowsPerTile != 1)
+    rows = fmt::format("{} / {}", rows, launch.rowsPerTile);
+  if (launch.extra)
+    rows = fmt::format("({} + {})", rows, launch.extra);
+  return launch.columns == 1 ? rows
+                             : fmt::format("{} x {}", launch.columns, rows);
+}
+
+/// For GPUs: what is launched for a layer in decode, of all other bodies how
+/// much.
+void printLaunches(const PlanView &plan, bool each) {
+  for (size_t level = 0; level < plan.levels.size(); ++level) {
+    std::vector<BodyLaunches> bodies = bodyLaunches(plan, level);
+    if (bodies.empty())
+      continue;
+    printOut("launches for {}: symbol, blocks, threads of a block, its bytes of "
+             "shared memory\n",
+             plan.string(plan.levels[level].name));
+    for (const BodyLaunches &of : bodies) {
+      printOut("  {}: {} launches{}\n", plan.string(of.body->name),
+               of.launches.size(),
+               of.layers > 1 ? fmt::format(", for each of {} layers", of.layers)
+                             : "");
+      if (!each && (of.layers < 2 || of.entry != rt::EntryKind::Decode))
+        continue;
+      size_t number = 0;
+      for (const rt::LaunchRecord *launch : of.launches)
+        printOut("    {:>2} {:<48} {}, {}, {}\n", ++number,
+                 plan.string(launch->symbol), gridText(*launch),
+                 launch->threads, launch->sharedBytes);
     }
   }
 }
@@ -190,6 +230,7 @@ Status runInspect(const InspectCommand &command) {
   printSections(plan);
   printKernels(plan, command.why);
   printProgram(plan, command.steps);
+  printLaunches(plan, command.steps);
   printWeights(plan, command.weights);
   return Status::ok();
 }

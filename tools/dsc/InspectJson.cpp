@@ -2,6 +2,7 @@
 #include "tools/dsc/InspectJson.h"
 #include "runtime/plan/Dump.h"
 #include "tools/dsc/KernelReasons.h"
+#include "tools/dsc/LayerLaunches.h"
 #include "tools/dsc/MemoryTable.h"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -89,6 +90,23 @@ Json reasonTable(const PlanView &plan) {
   return array;
 }
 
+/// For each level for GPUs and each body: what is launched.
+Json launchTable(const PlanView &plan) {
+  Json array = Json::array();
+  for (size_t level = 0; level < plan.levels.size(); ++level)
+    for (const BodyLaunches &of : bodyLaunches(plan, level)) {
+      Json symbols = Json::array();
+      for (const rt::LaunchRecord *launch : of.launches)
+        symbols.push_back(plan.string(launch->symbol));
+      array.push_back({{"level", plan.string(plan.levels[level].name)},
+                       {"entry", rt::nameOf(of.entry)},
+                       {"body", plan.string(of.body->name)},
+                       {"layers", of.layers},
+                       {"launches", std::move(symbols)}});
+    }
+  return array;
+}
+
 } // namespace
 
 std::string planAsJson(const PlanView &plan) {
@@ -102,6 +120,7 @@ std::string planAsJson(const PlanView &plan) {
   // What follows is derived, no part of the file.
   json["memory_by_context"] = memoryTable(plan);
   json["kernel_choices"] = reasonTable(plan);
+  json["body_launches"] = launchTable(plan);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

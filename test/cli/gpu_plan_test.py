@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Plans for GPUs and for the emulation of one: what they hold, and what dsc inspect says of it."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from tools import MODEL, main, run
+
+EMULATION = shutil.which("clang++-22")
+
+
+def nvrtc():
+    checks = json.loads(run("dsc", "doctor", "--json")[1])["checks"]
+    return next(check["found"] for check in checks if check["check"] == "NVRTC") != "not found"
+
+
+class Plan:
+    """A compiled plan as dsc inspect shows it; the tests of both targets."""
+    options = []
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = os.path.join(cls.folder.name, "plan")
+        cls.done = run("dsc", "compile", MODEL, "-o", cls.path, "-q", *cls.options)
+        if cls.done[0] == 0:
+            cls.plan = json.loads(run("dsc", "inspect", "--json", cls.path)[1])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def setUp(self):
+        self.assertEqual(self.done, (0, "", ""))
+
+    # A level has a kernel for each of the plan's, each kernel its launches, in order and without a gap.
+    def test_kernels_have_launches(self):
+        plan, at = self.plan, 0
+        self.assertEqual(len(plan["kernels"]) % len(plan["levels"]), 0)
+        for kernel in plan["kernels"]:
+            self.assertEqual(kernel["first_launch"], at, kernel)
+            self.assertIn(kernel["launches"], (1, 2), kernel)
+            for launch in plan["launches"][at:at + kernel["launches"]]:
+                self.assertRegex(launch["symbol"], rf"^k\d+_{kernel['name']}(_then)?$")
+                self.assertEqual(launch["threads"] % 32, 0)
+            at += kernel["launches"]
+        self.assertEqual(at, len(plan["launches"]))
+
+    # Workspace is what the largest launch takes, and part of the total.
+    def test_budget(self):
+        budget = self.plan["budget"][0]
+        self.assertEqual(budget["workspace_per_worker"], max(k["workspace"] for k in self.plan["kernels"]))
+        self.assertEqual(budget["total"], budget["weights"] + budget["state"] + budget["scratch"] + budget["host"]
+                         + budget["workspace_per_worker"])
+
+    # Decode graphs are made for powers of two.
+    def test_buckets(self):
+        self.assertEqual(self.plan["buckets"], [1, 2, 4, 8, 16, 32, 64])
+
+    # The launches of a layer are those of its steps' kernels; the text lists them for decode.
+    def test_launches_of_a_layer(self):
+        plan = self.plan
+        kernels = len(plan["kernels"]) // len(plan["levels"])
+        bodies = {body["name"]: body for body in plan["bodies"]}
+        names = [level["name"] for level in plan["levels"]]
+        self.assertEqual(len(plan["body_launches"]), len(names) * len(bodies))
+        for of in plan["body_launches"]:
+            body, symbols = bodies[of["body"]], []
+            for step in plan["steps"][body["first_step"]:body["first_step"] + body["steps"]]:
+                kernel = plan["kernels"][names.index(of["level"]) * kernels + step["kernel"]]
+                symbols += [launch["symbol"] for launch in plan["launches"]
+                            [kernel["first_launch"]:kernel["first_launch"] + kernel["launches"]]]
+            self.assertEqual(of["launches"], symbols)
+        moe = [of for of in plan["body_launches"] if of["body"] == "decode_moe"]
+        self.assertEqual([(of["entry"], of["layers"]) for of in moe], [("decode", 5)] * len(names))
+        out = run("dsc", "inspect", self.path)[1]
+        for of in moe:
+            block = re.search(rf"(?ms)^launches for {of['level']}:.*?^  decode_moe: (\d+) launches, for each of 5 layers\n"
+                              r"((?:    .*\n)+)", out)
+            self.assertEqual(int(block[1]), len(of["launches"]))
+            self.assertEqual(re.findall(r"(?m)^ +\d+ (k\S+)", block[2]), of["launches"])
+
+    # Every kernel was chosen, and the reasons are known.
+    def test_why(self):
+        for kernel, rows in zip(self.plan["kernels"], self.plan["kernel_choices"]):
+            self.assertEqual([row["row"] for row in rows if row["reason"] == "chosen"], [kernel["name"]])
+        self.assertIn("tokens on one GPU\n", run("dsc", "inspect", "--why", self.path)[1])
+
+    # Equal input, equal bytes, whatever the cache holds.
+    def test_reproducible(self):
+        again = os.path.join(self.folder.name, "again")
+        self.assertEqual(run("dsc", "compile", MODEL, "-o", again, "-q", "--no-cache", *self.options)[0], 0)
+        self.assertEqual(subprocess.run(["cmp", self.path, again]).returncode, 0)
+
+    # Weights are referred to as in plans for CPUs, or carried.
+    def test_bundle(self):
+        bundled = os.path.join(self.folder.name, "bundled")
+        self.assertEqual(run("dsc", "compile", MODEL, "-o", bundled, "-q", "--bundle", *self.options)[0], 0)
+        weights = json.loads(run("dsc", "inspect", "--json", bundled)[1])["weights"]
+        self.assertEqual([w["name"] for w in weights], [w["name"] for w in self.plan["weights"]])
+        self.assertNotIn("shard", {w["source"] for w in weights})
+        self.assertIn("shard", {w["source"] for w in self.plan["weights"]})
+
+
+@unittest.skipUnless(nvrtc(), "no NVRTC on this machine")
+class CUDA(Plan, unittest.TestCase):
+    options = ["--target=cuda", "--sm=80,90a", "--activations=bf16"]
+
+    # The best architecture first; what a GPU and its driver must have.
+    def test_levels(self):
+        levels = [(level["name"], level["kind"], level["features"].split()[0]) for level in self.plan["levels"]]
+        self.assertEqual(levels, [("sm_90a", "cuda", "9.0a"), ("sm_80", "cuda", "8.0")])
+        for level in self.plan["levels"]:
+            self.assertRegex(level["features"], r"^\S+ 1[2-9]\.0$")
+
+
+@unittest.skipUnless(EMULATION, "no clang++-22 on this machine")
+class Emulation(Plan, unittest.TestCase):
+    options = ["--target=cuda-emu", "--sm=80"]
+
+    def test_levels(self):
+        self.assertEqual([level["name"] for level in self.plan["levels"]], ["sm_80"])
+        self.assertEqual(self.plan["levels"][0]["features"], "8.0")
+
+
+main()
