@@ -17,3 +17,14 @@ config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.buildDir, "bin"), config.toolsDir,
      config.environment["PATH"]])
 config.substitutions.append(("%root", config.sourceDir))
+# Compiled CUDA code is kept apart from the user's.
+config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
+config.substitutions.append(("%dsc", os.path.join(config.buildDir, "bin", "dsc")))
+config.substitutions.append(("%fake_nvrtc", os.path.join(
+    config.buildDir, "test", "compiler", "codegen", "libfake_nvrtc.so")))
+# What only some machines have; tests of it say REQUIRES.
+if config.nvrtc:
+    config.available_features.add("nvrtc")
+    config.environment["DSC_NVRTC"] = config.nvrtc
+if config.clang:
+    config.available_features.add("clang")

@@ -204,6 +204,8 @@ NVRTC::compile(const std::string &unit,
       return tooOld();
     std::string log;
     f.take(program, f.logSize, f.log, log);
+    while (log.ends_with('\0'))
+      log.pop_back();
     return doesNotCompile(log.empty() ? f.errorString(code) : log,
                           architecture.name);
   }

@@ -18,7 +18,7 @@ class Doctor(unittest.TestCase):
         self.assertEqual((status, err), (0, ""))
         checks = re.findall(r"^(ok|warn|fail) +(\S.*?)  +(\S.*)\n {19}(\S.*)$", out, re.M)
         self.assertEqual([name for _, name, _, _ in checks],
-                         ["cpu", "threads", "memory", "huge pages", "memory speed", "disk"])
+                         ["cpu", "threads", "memory", "huge pages", "memory speed", "NVRTC", "clang-22", "disk"])
         self.assertEqual(len(out.splitlines()), 2 * len(checks))
         self.assertRegex(out, r"cpu +runs \w+ kernels")
         self.assertRegex(out, r"available; weights 14\.0 MiB\n")

@@ -150,6 +150,23 @@ Finding judgeDisk(double bytesPerSecond, bool isDirect, uint64_t weights) {
   return finding;
 }
 
+// Running plans needs neither, so their absence is no fault of the machine.
+Finding judgeNVRTC(const std::optional<std::string> &found) {
+  return {.check = "NVRTC",
+          .found = found ? *found : "not found",
+          .advice = found ? "dsc compile --target=cuda makes cubins with it"
+                          : "dsc compile --target=cuda is off; "
+                            "tools/dev/setup --cuda brings it"};
+}
+
+Finding judgeClang(const std::string &path) {
+  return {.check = "clang-22",
+          .found = path.empty() ? "not found" : path,
+          .advice = path.empty()
+                        ? "dsc compile --target=cuda-emu is off"
+                        : "dsc compile --target=cuda-emu compiles with it"};
+}
+
 Exit exitOf(const std::vector<Finding> &findings) {
   for (const Finding &finding : findings)
     if (finding.verdict == Verdict::Fail)

@@ -41,6 +41,11 @@ Finding judgeBandwidth(double bytesPerSecond, uint32_t threads);
 /// Bytes a second of the disk; weights as for memory.
 Finding judgeDisk(double bytesPerSecond, bool isDirect, uint64_t weights);
 
+/// Whether plans for GPUs can be compiled: NVRTC's version and file, or nothing.
+Finding judgeNVRTC(const std::optional<std::string> &found);
+/// Whether plans for the emulation can: the path of clang++-22, or empty.
+Finding judgeClang(const std::string &path);
+
 /// Of the first check that failed.
 Exit exitOf(const std::vector<Finding> &findings);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/codegen/NVRTC.h"
 #include "runtime/device/AllowedCPUs.h"
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Doctor.h"
+#include "tools/dsc/FindTools.h"
 #include "tools/dsc/MachineMemory.h"
 #include "tools/dsc/Print.h"
 #include "tools/dsc/Probes.h"
@@ -57,6 +59,11 @@ std::vector<Finding> examine(const std::string &folder) {
   findings.push_back(bandwidth ? judgeBandwidth(*bandwidth, threads)
                                : failed("memory speed",
                                         bandwidth.takeStatus()));
+  std::optional<std::string> compiler;
+  if (Result<NVRTC> nvrtc = NVRTC::load(nvrtcPlaces()))
+    compiler = fmt::format("{} ({})", nvrtc->version(), nvrtc->file());
+  findings.push_back(judgeNVRTC(compiler));
+  findings.push_back(judgeClang(clangPath()));
   if (!folder.empty())
     findings.push_back(disk(folder, std::move(files)));
   return findings;

@@ -76,11 +76,20 @@ Tool dscTool() {
   }
   tool.options = {kHelp, kVersion};
   tool.environment = kColorVariables;
+  tool.environment.insert(
+      tool.environment.end(),
+      {{"DSC_NVRTC", "the NVRTC library (libnvrtc.so.13) for --target=cuda; no "
+                     "other place is looked in then"},
+       {"CUDA_HOME, CUDA_PATH", "a CUDA toolkit, for its NVRTC"},
+       {"XDG_CACHE_HOME", "where dsc/ keeps compiled CUDA code; ~/.cache where "
+                          "it is not set"}});
   tool.examples = {
       {"dsc compile DeepSeek-R1 -o r1.plan --ctx 32K",
        "Compile a checkpoint folder for prompts and answers of 32768 tokens:"},
       {"dsc inspect r1.plan --why",
        "See what the plan needs, and why each kernel was chosen:"},
+      {"dsc compile DeepSeek-R1 -o r1.plan --target=cuda --sm=90a,80",
+       "Compile it for GPUs of two architectures:"},
       {"dsc doctor DeepSeek-R1", "Ask whether this machine is fit for it:"}};
   return tool;
 }

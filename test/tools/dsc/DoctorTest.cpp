@@ -50,6 +50,16 @@ TEST(DoctorTest, memory) {
   EXPECT_EQ(judgeMemory(kGiB / 4, 32 * kGiB, 0).verdict, Verdict::Fail);
 }
 
+// Compilers for GPUs are no matter of fitness.
+TEST(DoctorTest, compilers) {
+  EXPECT_EQ(judgeNVRTC("13.0 (libnvrtc.so.13)").found, "13.0 (libnvrtc.so.13)");
+  EXPECT_NE(judgeNVRTC(std::nullopt).advice.find("--target=cuda is off"),
+            std::string::npos);
+  EXPECT_NE(judgeClang("").advice.find("--target=cuda-emu is off"),
+            std::string::npos);
+  EXPECT_EQ(exitOf({judgeNVRTC(std::nullopt), judgeClang("")}), Exit::Success);
+}
+
 // The system's own words for huge pages, and their absence.
 TEST(DoctorTest, hugePages) {
   EXPECT_EQ(judgeHugePages("always [madvise] never\n").verdict, Verdict::Ok);
