@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,15 @@ struct State {
   Graph *capture = nullptr;
 };
 State state;
+/// All that has not been given back: after a failure nothing is, and that is no
+/// leak of the program. Never destroyed, so that it can be found at the end.
+std::set<void *> &owned = *new std::set<void *>;
+
+template <class T>
+T *own(T *object) {
+  owned.insert(object);
+  return object;
+}
 
 std::string setting(const std::string &key, const std::string &otherwise) {
   const char *all = std::getenv("DS_FAKE_CUDA");
@@ -152,22 +162,24 @@ unsigned cuMemAlloc_v2(unsigned long long *address, size_t bytes) {
   if (unsigned code = called("cuMemAlloc", std::to_string(bytes)))
     return code;
   size_t whole = (bytes + 255) / 256 * 256;
-  void *memory = std::aligned_alloc(256, whole);
+  void *memory = own(std::aligned_alloc(256, whole));
   std::memset(memory, std::stoi(setting("fill", "255")), whole);
   *address = reinterpret_cast<uintptr_t>(memory);
   return 0;
 }
 unsigned cuMemFree_v2(unsigned long long address) {
+  owned.erase(pointer(address));
   std::free(pointer(address));
   return called("cuMemFree");
 }
 unsigned cuMemAllocHost_v2(void **memory, size_t bytes) {
   if (unsigned code = called("cuMemAllocHost"))
     return code;
-  *memory = std::malloc(bytes);
+  *memory = own(std::malloc(bytes));
   return 0;
 }
 unsigned cuMemFreeHost(void *memory) {
+  owned.erase(memory);
   std::free(memory);
   return called("cuMemFreeHost");
 }
@@ -191,9 +203,9 @@ unsigned cuModuleGetFunction(void **function, void *, const char *name) {
     return code;
   if (setting("absent", "") == name)
     return 500;
-  // A program's lifetime: handles of the driver are never given back.
-  *function = new Function{
-      reinterpret_cast<Kernel *>(::dlsym(RTLD_DEFAULT, name)), name};
+  // Handles of functions are never given back.
+  auto *kernel = reinterpret_cast<Kernel *>(::dlsym(RTLD_DEFAULT, name));
+  *function = own(new Function{kernel, name});
   return 0;
 }
 unsigned cuFuncSetAttribute(void *, unsigned attribute, int value) {
@@ -237,7 +249,7 @@ unsigned cuStreamEndCapture(void *, void **graph) {
 }
 unsigned cuGraphInstantiateWithFlags(void **executable, void *graph,
                                      unsigned long long) {
-  *executable = new Graph(*static_cast<Graph *>(graph));
+  *executable = own(new Graph(*static_cast<Graph *>(graph)));
   return called("cuGraphInstantiate");
 }
 unsigned cuGraphLaunch(void *executable, void *) {
@@ -254,6 +266,7 @@ unsigned cuGraphDestroy(void *graph) {
   return called("cuGraphDestroy");
 }
 unsigned cuGraphExecDestroy(void *executable) {
+  owned.erase(executable);
   delete static_cast<Graph *>(executable);
   return called("cuGraphExecDestroy");
 }
