@@ -45,14 +45,14 @@ Result<std::string> UnitCompiler::ptx(const std::string &unit,
 }
 
 std::string UnitCompiler::featuresOf(const kernels::LevelInfo &level) const {
+  if (!nvrtc_) // the flags of HostUnit.cpp
+    return std::string(kernels::levels().back().features);
   std::string features(level.features);
   if (level.name.ends_with('a'))
     features += 'a'; // for exactly this capability
   // A driver runs cubins of its own major version's toolkits.
-  if (nvrtc_)
-    features +=
-        " " + nvrtc_->version().substr(0, nvrtc_->version().find('.')) + ".0";
-  return features;
+  return features + " " +
+         nvrtc_->version().substr(0, nvrtc_->version().find('.')) + ".0";
 }
 
 } // namespace ds

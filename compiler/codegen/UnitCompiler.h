@@ -22,8 +22,9 @@ public:
   Result<std::string> ptx(const std::string &unit,
                           const kernels::LevelInfo &level) const;
 
-  /// What a machine must have for the code: a compute capability and, for CUDA,
-  /// the version that its driver must be for: "9.0a 13.0".
+  /// What a machine must have for the code: a compute capability and the version
+  /// that its driver must be for, "9.0a 13.0"; for the emulation a CPU's
+  /// features.
   std::string featuresOf(const kernels::LevelInfo &level) const;
 
 private:

@@ -104,7 +104,7 @@ Status DeviceRunner::bind(const DeviceBindings &at) {
   for (const EntryRecord &entry : plan_.entries)
     for (const CallRecord &call :
          plan_.calls.subspan(entry.firstCall, entry.calls))
-      DS_TRY(append(at, places, call, entries_[size_t(entry.kind)]));
+      DS_TRY(append(at, places, call, entry));
   DS_TRY(
       device_.upload(mapsAt_, maps_.data(), maps_.size() * sizeof(TensorMap)));
   maps_ = {};
@@ -119,7 +119,8 @@ Status DeviceRunner::bind(const DeviceBindings &at) {
 
 Status DeviceRunner::append(const DeviceBindings &at,
                             const OperandPlaces &places, const CallRecord &call,
-                            std::vector<Launch> &launches) {
+                            const EntryRecord &entry) {
+  std::vector<Launch> &launches = entries_[size_t(entry.kind)];
   const BodyRecord &body = plan_.bodies[call.body];
   for (uint32_t s = body.firstStep; s < body.firstStep + body.steps; ++s) {
     const StepRecord &step = plan_.steps[s];
@@ -147,38 +148,42 @@ Status DeviceRunner::append(const DeviceBindings &at,
            .sharedBytes = record.sharedBytes,
            .call = form,
            .work = {.step = s, .name = plan_.string(kernel.name)}});
-      for (const TensorMapRecord &map :
-           plan_.maps.subspan(record.firstMap, record.maps)) {
-        const ArgRecord &argument =
-            plan_.arguments[step.firstArgument + map.operand];
-        const ModelRecord &model = plan_.model[0];
-        uint64_t most = record.rows == LaunchRows::HeadRows
-                            ? model.headRows
-                            : std::max(model.chunk, model.decodeTokens);
-        for (uint32_t i = 0; i < mapsOf(map); ++i) {
-          ArgRecord of = argument;
-          if (map.list) {
-            of.kind = ArgKind::Slot;
-            of.index += map.first + i * map.stride;
-          }
-          auto *address =
-              static_cast<DevicePointer>(operandOf(plan_, call, of, places));
-          DS_ASSIGN(TensorMap made,
-                    device_.tensorMap({.operand = map.operand,
-                                       .first = map.first,
-                                       .stride = map.stride,
-                                       .list = map.list,
-                                       .elementBytes = map.elementBytes,
-                                       .columns = map.columns,
-                                       .rows = map.rows,
-                                       .perRow = map.perRow,
-                                       .boxColumns = map.boxColumns,
-                                       .boxRows = map.boxRows},
-                                      address,
-                                      map.rows ? map.rows : map.perRow * most));
-          maps_.push_back(made);
-        }
+      DS_TRY(appendMaps(record, step, call, places, entry.maxRows));
+    }
+  }
+  return {};
+}
+
+/// `mostRows`: of a run of the entry.
+Status DeviceRunner::appendMaps(const LaunchRecord &record,
+                                const StepRecord &step, const CallRecord &call,
+                                const OperandPlaces &places,
+                                uint64_t mostRows) {
+  for (const TensorMapRecord &map :
+       plan_.maps.subspan(record.firstMap, record.maps)) {
+    ArgRecord of = plan_.arguments[step.firstArgument + map.operand];
+    const uint32_t firstSlot = of.index;
+    for (uint32_t i = 0; i < mapsOf(map); ++i) {
+      if (map.list) {
+        of.kind = ArgKind::Slot;
+        of.index = firstSlot + map.first + i * map.stride;
       }
+      auto *address =
+          static_cast<DevicePointer>(operandOf(plan_, call, of, places));
+      DS_ASSIGN(TensorMap made,
+                device_.tensorMap({.operand = map.operand,
+                                   .first = map.first,
+                                   .stride = map.stride,
+                                   .list = map.list,
+                                   .elementBytes = map.elementBytes,
+                                   .columns = map.columns,
+                                   .rows = map.rows,
+                                   .perRow = map.perRow,
+                                   .boxColumns = map.boxColumns,
+                                   .boxRows = map.boxRows},
+                                  address,
+                                  map.rows ? map.rows : map.perRow * mostRows));
+      maps_.push_back(made);
     }
   }
   return {};

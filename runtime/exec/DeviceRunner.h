@@ -57,8 +57,10 @@ private:
       : plan_(plan), device_(device) {}
   Status bind(const DeviceBindings &at);
   Status append(const DeviceBindings &at, const OperandPlaces &places,
-                const CallRecord &call, std::vector<Launch> &launches);
-  Status appendMaps(const LaunchRecord &record, const DeviceCall &call);
+                const CallRecord &call, const EntryRecord &entry);
+  Status appendMaps(const LaunchRecord &record, const StepRecord &step,
+                    const CallRecord &call, const OperandPlaces &places,
+                    uint64_t mostRows);
   Status capture(EntryKind entry, uint32_t tokens, uint32_t &graph);
   Status launch(EntryKind entry, uint32_t tokens, uint32_t rows);
   const Graphs *graphsFor(EntryKind entry, const Batch &batch) const;

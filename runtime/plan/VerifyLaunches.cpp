@@ -147,11 +147,21 @@ private:
     return {};
   }
 
-  /// What a map needs of the step that its kernel computes.
+  /// What a map needs of the step that its kernel computes, and of the longest
+  /// run of an entry that calls it.
   Status bodies() {
-    for (const BodyRecord &body : plan_.bodies)
+    std::vector<uint32_t> tokens(plan_.bodies.size());
+    for (const EntryRecord &entry : plan_.entries)
+      for (const CallRecord &call :
+           plan_.calls.subspan(entry.firstCall, entry.calls))
+        if (entry.kind != EntryKind::Head)
+          tokens[call.body] = std::max(tokens[call.body], entry.maxRows);
+    for (size_t b = 0; b < plan_.bodies.size(); ++b) {
+      const BodyRecord &body = plan_.bodies[b];
+      bodyTokens_ = tokens[b];
       for (uint32_t s = body.firstStep; s < body.firstStep + body.steps; ++s)
         DS_TRY(step(plan_.steps[s], nameOfRecord("step", s), body));
+    }
     return {};
   }
 
@@ -205,8 +215,10 @@ private:
       return refuse_.number(ErrorCode::PlanTensorMap,
                             name + " with a tensor map: bytes of a slice", end,
                             "a multiple of 16");
-    uint64_t rows =
-        map.rows ? map.rows : uint64_t(map.perRow) * mostRows(launch);
+    uint64_t most = launch.rows == LaunchRows::HeadRows
+                        ? plan_.model[0].headRows
+                        : bodyTokens_;
+    uint64_t rows = map.rows ? map.rows : map.perRow * most;
     uint64_t bytes = productOf(rows, uint64_t(map.columns) * map.elementBytes);
     if (bytes > end)
       return refuse_.number(ErrorCode::PlanTensorMap,
@@ -218,6 +230,7 @@ private:
   const PlanView &plan_;
   const Refusal &refuse_;
   const uint32_t mostTokens_;
+  uint32_t bodyTokens_ = 0; // most of a run of the body at hand
 };
 
 } // namespace
