@@ -105,9 +105,9 @@ DS_DEVICE void tensorMapAcquire(const TensorMap *map) {
 #if DS_EMULATED
   emu::tensorMapAcquire(map);
 #elif __CUDA_ARCH__ >= 900
-  asm volatile("fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(
-                   __cvta_generic_to_global(map))
-               : "memory");
+  asm volatile(
+      "fence.proxy.tensormap::generic.acquire.gpu [%0], 128;" ::"l"(map)
+      : "memory");
 #endif
 }
 DS_DEVICE void prefetchMap([[maybe_unused]] const TensorMap *map) {

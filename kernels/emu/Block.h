@@ -161,6 +161,10 @@ public:
   template <class Fill, class Complete>
   Slot &meet(Collective kind, uint32_t mask, Fill fill, Complete complete);
 
+  /// Ends the block because of a fault at `address`; called on a stack of its
+  /// own, in the name of the running thread.
+  [[noreturn]] void failFaulted(const void *address);
+
   /// The offset of `bytes` at `pointer` in shared memory, aligned to `align`;
   /// fails for anything else.
   uint32_t sharedOffset(const char *instruction, const void *pointer,

@@ -141,6 +141,10 @@ void Fiber::join(Fiber &other) {
 #endif
 }
 
+bool Fiber::isGuard(const void *address) const {
+  return size_t(static_cast<const char *>(address) - mapping) < kGuardBytes;
+}
+
 void Fiber::entered() {
 #ifdef DS_EMU_ASAN
   __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);

@@ -39,6 +39,8 @@ public:
   /// Tells sanitizers that `other` is left for good, and that what it did
   /// happened before what follows in the running fiber, which is this one.
   void join(Fiber &other);
+  /// Whether `address` is below the stack, where it overflows into.
+  bool isGuard(const void *address) const;
   /// The first thing that `entry` does.
   static void entered();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/emu/Launch.h"
 #include "kernels/emu/Block.h"
+#include "kernels/emu/FaultGuard.h"
 
 namespace ds::emu {
 
@@ -38,6 +39,7 @@ Result launch(void (*function)(const void *), const void *call, Grid grid,
   if (currentBlock)
     return refuse("launched from inside a kernel");
   thread_local Block block;
+  const FaultGuard guard;
   for (uint32_t index = grid.first; index < grid.last; ++index) {
     std::string report =
         block.run(function, call, grid, index, threads, sharedBytes, options);

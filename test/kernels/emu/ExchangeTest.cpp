@@ -7,6 +7,13 @@
 #include <thread>
 #include <vector>
 
+// A sanitizer sees faults first.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DS_SANITIZED
+#endif
+#endif
+
 namespace ds::kernels::test {
 namespace {
 
@@ -128,6 +135,55 @@ TEST(Launch, GoesOnAfterAFailure) {
     EXPECT_EQ(out[6], float(kThreads));
   }
 }
+
+#ifndef DS_SANITIZED
+// Faults of thread 40. A volatile keeps compilers from knowing better.
+volatile size_t farAway = 64 * 1024;
+
+void overrun(const ExchangeCall &) {
+  if (threadIndex() == 40)
+    sharedMemory<char>()[farAway] = 1;
+}
+void followNull(const ExchangeCall &call) {
+  if (threadIndex() == 40)
+    call.out[threadIndex()] = 1;
+}
+[[gnu::noinline, clang::disable_tail_calls]] uint32_t
+recurse(uint32_t depth, volatile uint32_t *last) {
+  volatile uint32_t here[256];
+  here[0] = depth;
+  return depth == 0 ? last[0] : recurse(depth - 1, here) + here[0];
+}
+void fillStack(const ExchangeCall &call) {
+  if (threadIndex() == 40)
+    call.out[0] = float(recurse(4096, nullptr));
+}
+
+TEST(Launch, TurnsFaultsIntoReports) {
+  std::vector<float> in(kThreads, 1), out(kThreads * 8);
+  const struct {
+    void (*function)(const ExchangeCall &);
+    const char *text;
+  } faults[] = {
+      {overrun, "block 0, thread 40 (warp 1, lane 8): an access at shared "
+                "memory + 65536, outside its 65000 bytes"},
+      {followNull, "thread 40 (warp 1, lane 8): an access at 0xa0, which"},
+      {fillStack, "thread 40 (warp 1, lane 8): the stack of the emulated "
+                  "thread is full"}};
+  for (int round = 0; round < 2; ++round)
+    for (const auto &fault : faults) {
+      const emu::Result result =
+          emu::launch(fault.function, ExchangeCall{nullptr, nullptr}, {0, 2, 2},
+                      kThreads, 65000, {});
+      EXPECT_FALSE(result.ok);
+      EXPECT_NE(result.text.find(fault.text), std::string::npos) << result.text;
+      // What comes after is not harmed.
+      EXPECT_TRUE(emu::launch(exchange, ExchangeCall{in.data(), out.data()},
+                              {0, 1, 1}, kThreads, 64, {})
+                      .ok);
+    }
+}
+#endif
 
 TEST(Launch, RefusesWhatNoDeviceRuns) {
   const ExchangeCall call{nullptr, nullptr};
