@@ -14,7 +14,7 @@
 
 namespace ds::kernels::cuda {
 
-constexpr uint32_t kSkinnyAhead = 4; // steps that are loaded before their turn
+constexpr uint32_t kSkinnyAhead = 6; // steps loaded before their turn: 48 KiB
 
 /// The i-th octet of elements T that chunks hold.
 template <class T>
