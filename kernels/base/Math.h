@@ -10,15 +10,19 @@ namespace ds::kernels {
 
 /// a * b + c, rounded once.
 DS_INLINE float fusedMultiplyAdd(float a, float b, float c) {
-#ifdef __CUDACC__
+#if defined(__CUDACC__)
   return ::fmaf(a, b, c);
+#elif !defined(__clang__) // a host compiler beside nvcc
+  return __builtin_fmaf(a, b, c);
 #else
   return __builtin_elementwise_fma(a, b, c);
 #endif
 }
 DS_INLINE double fusedMultiplyAdd(double a, double b, double c) {
-#ifdef __CUDACC__
+#if defined(__CUDACC__)
   return ::fma(a, b, c);
+#elif !defined(__clang__)
+  return __builtin_fma(a, b, c);
 #else
   return __builtin_elementwise_fma(a, b, c);
 #endif

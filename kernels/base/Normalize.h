@@ -16,6 +16,7 @@ struct PlainOrder {
   }
 };
 
+#ifdef __clang__ // whose vectors they are; other compilers take the reference
 /// mean(x * x) in f32: lane l of 16 sums x[l], x[l + 16], … with fused
 /// multiply-adds, then lane l + 8 is added to l, l + 4 to l, and so on.
 struct LaneOrder {
@@ -39,6 +40,7 @@ struct LaneOrder {
     return (two.x + two.y) / float(n);
   }
 };
+#endif
 
 /// y[i] = A(x[i] / sqrt(mean(x * x) + eps) * gain[i]), gain bf16 at any byte.
 template <class Order, class A>
