@@ -159,6 +159,12 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
       options.allowNonfinite ? " --allow-nonfinite" : "");
 }
 
+/// Whether code for GPUs is compiled at all.
+bool needsUnitCompiler(const CompileOptions &options) {
+  return options.target.isGPU() && options.emission != Emission::CUDA &&
+         (!options.stopAfter || options.stopAfter == Stage::code);
+}
+
 void describeModel(CompileReport &report, const checkpoint::Model &model) {
   const checkpoint::ModelConfig &c = model.config;
   uint32_t moe = 0;
@@ -185,6 +191,12 @@ Result<CompileReport> compile(const CompileOptions &given,
   options.target.levels = report.levels; // best first
   if (options.mla == MLAForm::ByPhase)
     options.mla = usualForm(levels);
+  // What is missing is told before any work is done.
+  std::optional<UnitCompiler> compiler;
+  if (needsUnitCompiler(options)) {
+    DS_ASSIGN(compiler,
+              UnitCompiler::find(options.target.kind, options.tools));
+  }
   onPhase("read config and headers");
   DS_ASSIGN(checkpoint::Model model,
             checkpoint::readModel(options.input, {options.strict,
@@ -237,11 +249,12 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(std::vector<LevelKernels> kernels, kernelsOf(*module, levels));
   describeKernels(report, kernels);
   if (options.emission != Emission::IR) {
-    DS_ASSIGN(std::string code, emitCode(kernels.front(), options));
+    DS_ASSIGN(std::string code, emitCode(kernels.front(), options.emission, compiler));
     DS_TRY(writeText(std::move(code), options.output, report));
     return report;
   }
-  DS_ASSIGN(std::vector<CompiledImage> images, compileImages(kernels, options));
+  DS_ASSIGN(std::vector<CompiledImage> images,
+            compileImages(kernels, options.target.kind, compiler));
   if (options.stopAfter == Stage::code) {
     DS_TRY(writeText(textOf(*module), options.output, report));
     return report;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Images.h"
 #include "compiler/codegen/CUDASource.h"
-#include "compiler/codegen/UnitCompiler.h"
 #include "dialects/Plan/Plan.h"
 #include "passes/kernel/BindShape.h"
 #include "runtime/base/SignalsBlocked.h"
@@ -25,7 +24,7 @@ void collectNames(mlir::Location location, std::vector<std::string> &names) {
   }
 }
 
-/// "layers 1-5", "layer 0"; nothing for bodies that are no layer's.
+/// "layers 1-5", "layer 0".
 std::string layersText(const std::vector<int32_t> &layers) {
   std::string text;
   for (size_t i = 0; i < layers.size();) {
@@ -37,7 +36,7 @@ std::string layersText(const std::vector<int32_t> &layers) {
                      : fmt::format("{}", layers[i]);
     i = last + 1;
   }
-  return text;
+  return (layers.size() == 1 ? "layer " : "layers ") + text;
 }
 
 /// For each kernel the bodies that call it, and for which layers these run:
@@ -53,7 +52,7 @@ callersOf(mlir::ModuleOp module) {
     std::string name = body.getSymName().str();
     // The row of what no layer has is "globals".
     if (body.getRow() != "globals")
-      name += fmt::format(" (layers {})", layersText(layersOf[name]));
+      name += fmt::format(" ({})", layersText(layersOf[name]));
     for (auto step : body.getSteps().getOps<plan::StepOp>()) {
       std::vector<std::string> &list = callers[step.getKernel().str()];
       if (list.empty() || list.back() != name)
@@ -123,18 +122,13 @@ Result<std::vector<LevelKernels>> kernelsOf(mlir::ModuleOp module,
 }
 
 Result<std::vector<CompiledImage>>
-compileImages(std::span<const LevelKernels> kernels,
-              const CompileOptions &options) {
-  std::optional<UnitCompiler> compiler;
-  if (options.target.isGPU()) {
-    DS_ASSIGN(compiler,
-              UnitCompiler::find(options.target.kind, options.tools));
-  }
-  auto made = sideBySide(
-      kernels.size(), [&](size_t i) -> Result<CompiledImage> {
-        return compiler
-                   ? gpuImage(*compiler, options.target.kind, kernels[i])
-                   : compileImage(kernels[i].level->level, kernels[i].instances);
+compileImages(std::span<const LevelKernels> kernels, TargetKind kind,
+              const std::optional<UnitCompiler> &compiler) {
+  auto made =
+      sideBySide(kernels.size(), [&](size_t i) -> Result<CompiledImage> {
+        const LevelKernels &of = kernels[i];
+        return compiler ? gpuImage(*compiler, kind, of)
+                        : compileImage(of.level->level, of.instances);
       });
   std::vector<CompiledImage> images;
   for (Result<CompiledImage> &image : made) {
@@ -143,16 +137,14 @@ compileImages(std::span<const LevelKernels> kernels,
   return images;
 }
 
-Result<std::string> emitCode(const LevelKernels &kernels,
-                             const CompileOptions &options) {
+Result<std::string> emitCode(const LevelKernels &kernels, Emission emission,
+                             const std::optional<UnitCompiler> &compiler) {
   DS_ASSIGN(std::string unit, cudaSource(*kernels.level, kernels.instances));
-  if (options.emission == Emission::CUDA)
+  if (emission == Emission::CUDA)
     return unit;
-  DS_ASSIGN(UnitCompiler compiler,
-            UnitCompiler::find(options.target.kind, options.tools));
-  if (options.emission == Emission::PTX)
-    return compiler.ptx(unit, *kernels.level);
-  DS_ASSIGN(std::vector<uint8_t> code, compiler.compile(unit, *kernels.level));
+  if (emission == Emission::PTX)
+    return compiler->ptx(unit, *kernels.level);
+  DS_ASSIGN(std::vector<uint8_t> code, compiler->compile(unit, *kernels.level));
   return std::string(code.begin(), code.end());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "compiler/Options.h"
 #include "compiler/codegen/Codegen.h"
+#include "compiler/codegen/UnitCompiler.h"
 #include "compiler/pipeline/Target.h"
 #include <mlir/IR/BuiltinOps.h>
 #include <set>
@@ -23,12 +24,14 @@ Result<std::vector<LevelKernels>> kernelsOf(mlir::ModuleOp module,
 /// One image per level, made side by side: it is most of the time that a
 /// compilation takes, and levels share nothing. Errors: those of compileImage,
 /// cudaSource and UnitCompiler.
+/// `compiler` is that of the target, which CPUs do not need.
 Result<std::vector<CompiledImage>>
-compileImages(std::span<const LevelKernels> kernels,
-              const CompileOptions &options);
+compileImages(std::span<const LevelKernels> kernels, TargetKind kind,
+              const std::optional<UnitCompiler> &compiler);
 
-/// What --emit asks for of the one level: CUDA C++, PTX, or bytes.
-Result<std::string> emitCode(const LevelKernels &kernels,
-                             const CompileOptions &options);
+/// What --emit asks for of the one level: CUDA C++, which needs no compiler,
+/// PTX, or bytes.
+Result<std::string> emitCode(const LevelKernels &kernels, Emission emission,
+                             const std::optional<UnitCompiler> &compiler);
 
 } // namespace ds

@@ -119,9 +119,12 @@ std::string gridText(const rt::LaunchRecord &launch) {
   if (launch.rowsPerTile != 1)
     rows = fmt::format("{} / {}", rows, launch.rowsPerTile);
   if (launch.extra)
-    rows = fmt::format("({} + {})", rows, launch.extra);
-  return launch.columns == 1 ? rows
-                             : fmt::format("{} x {}", launch.columns, rows);
+    rows = fmt::format("{} + {}", rows, launch.extra);
+  if (launch.columns == 1)
+    return rows;
+  if (launch.extra)
+    rows = "(" + rows + ")";
+  return fmt::format("{} x {}", launch.columns, rows);
 }
 
 /// For GPUs: what is launched for a layer in decode, of all other bodies how
