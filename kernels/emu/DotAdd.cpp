@@ -13,9 +13,11 @@ using Int8 = int32_t __attribute__((ext_vector_type(8)));
 using Double8 = double __attribute__((ext_vector_type(8)));
 using Long8 = int64_t __attribute__((ext_vector_type(8)));
 
-// f32 exponents beyond these take the slow way: a scale of 2^(F - largest)
-// must be a normal f32, and so must the smallest sum, 2^(largest - F).
+// Sums whose largest exponent is below this, and that are not zero, take the
+// slow way: what lies 25 bits below it must be a normal f32, so that a product
+// too small for an f32 is cut anyway.
 constexpr int32_t kLeastExponent = -90;
+constexpr int32_t kNothing = -500; // above the exponents of zero products
 
 /// One step of one element in double, where everything before the last
 /// rounding is exact: any factors, at any speed.
@@ -48,17 +50,23 @@ float addProducts(float c, const float *a, const int32_t *aExponent,
   return float(std::ldexp(std::trunc(std::ldexp(sum, unit - last)), last));
 }
 
-/// The same for the 8 columns of a row at once; nothing is steep.
-[[clang::always_inline]] inline Float8
-addProducts8(Float8 c, const float *a, const int32_t *aExponent,
+/// The same for the 8 columns of a row at once; false, and nothing done, where
+/// a column must take the slow way. No factor is steep.
+[[clang::always_inline]] inline bool
+addProducts8(Float8 &c, const float *a, const int32_t *aExponent,
              const float (*b)[8], const int32_t (*bExponent)[8],
              uint32_t products, const SumModel &model) {
-  const Int8 cBits = __builtin_bit_cast(Int8, c);
-  Int8 largest = ((cBits >> 23) & 0xff) - 127;
+  const Int8 cBits = __builtin_bit_cast(Int8, c) & 0x7fffffff;
+  // -1 in the lanes where it is so.
+  const Int8 cIsZero = cBits == 0;
+  Int8 largest = ((cBits >> 23) - 127) | (cIsZero & kZeroExponent);
   for (uint32_t k = 0; k < products; ++k)
     largest = __builtin_elementwise_max(
         largest, *reinterpret_cast<const Int8 *>(bExponent[k]) + aExponent[k]);
-  // Where all is zero, or c alone is not and small, its own bits survive.
+  const Int8 slow = ((largest < kLeastExponent) & (largest > kNothing)) |
+                    (cBits >= 0x7f800000);
+  if (__builtin_reduce_or(slow))
+    return false;
   largest = __builtin_elementwise_max(largest, Int8(kLeastExponent));
   const int32_t fraction = int32_t(model.fractionBits);
   const Float8 scale =
@@ -80,27 +88,19 @@ addProducts8(Float8 c, const float *a, const int32_t *aExponent,
   total = __builtin_bit_cast(Double8, __builtin_bit_cast(Long8, total) & keep);
   const Long8 unit = __builtin_convertvector(largest - fraction + 1023, Long8)
                      << 52;
-  return __builtin_convertvector(total * __builtin_bit_cast(Double8, unit),
-                                 Float8);
+  c = __builtin_convertvector(total * __builtin_bit_cast(Double8, unit),
+                              Float8);
+  return true;
 }
 
 [[clang::always_inline]] inline Float8
 addExactly8(Float8 c, const float *a, const float (*b)[8], uint32_t products) {
   Double8 sum = __builtin_convertvector(c, Double8);
   for (uint32_t k = 0; k < products; ++k)
-    sum += __builtin_convertvector(
-        *reinterpret_cast<const Float8 *>(b[k]) * a[k], Double8);
+    sum += __builtin_convertvector(*reinterpret_cast<const Float8 *>(b[k]),
+                                   Double8) *
+           double(a[k]);
   return __builtin_convertvector(sum, Float8);
-}
-
-bool tooSmall(const float (&row)[8]) {
-  bool found = false;
-  for (float c : row) {
-    const uint32_t exponent = std::bit_cast<uint32_t>(c) >> 23 & 0xff;
-    found |= (c != 0 && exponent < uint32_t(127 + kLeastExponent)) ||
-             exponent == 0xff;
-  }
-  return found;
 }
 
 [[clang::always_inline]] inline void addAll(float (&d)[16][8], const Factors &f,
@@ -108,21 +108,20 @@ bool tooSmall(const float (&row)[8]) {
                                             const SumModel &model) {
   for (uint32_t row = 0; row < 16; ++row) {
     auto &sums = *reinterpret_cast<Float8 *>(d[row]);
-    if (model.exact && !f.steep) {
+    if (model.exact) {
       sums = addExactly8(sums, f.a[row], f.b, products);
       continue;
     }
     for (uint32_t k = 0; k < products; k += model.productsAtOnce) {
       const float *a = f.a[row] + k;
       const int32_t *aExponent = f.aExponent[row] + k;
-      if (f.steep || tooSmall(d[row]))
-        for (uint32_t n = 0; n < 8; ++n)
-          d[row][n] =
-              addProducts(d[row][n], a, aExponent, f.b + k, f.bExponent + k, n,
-                          model.productsAtOnce, model);
-      else
-        sums = addProducts8(sums, a, aExponent, f.b + k, f.bExponent + k,
-                            model.productsAtOnce, model);
+      const uint32_t step = model.productsAtOnce;
+      if (!f.steep && addProducts8(sums, a, aExponent, f.b + k, f.bExponent + k,
+                                   step, model))
+        continue;
+      for (uint32_t n = 0; n < 8; ++n)
+        d[row][n] = addProducts(d[row][n], a, aExponent, f.b + k,
+                                f.bExponent + k, n, step, model);
     }
   }
 }

@@ -30,7 +30,7 @@ struct Factors {
   int32_t aExponent[16][kMaxProducts];
   alignas(32) float b[kMaxProducts][8];
   alignas(32) int32_t bExponent[kMaxProducts][8];
-  /// Some factor is not 0 and beyond 2^-50 .. 2^50, or not finite.
+  /// Some factor is beyond 2^50 or not finite: it takes the slow way.
   bool steep = false;
 
   /// From bf16 or f8e4m3fn codes, rows of a and columns of b along k.

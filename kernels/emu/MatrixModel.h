@@ -33,8 +33,7 @@ struct Decoded {
   const int32_t biased = bits >> 7 & 0xff;
   const bool zero = (bits & 0x7fff) == 0;
   return {__builtin_bit_cast(float, uint32_t(bits) << 16),
-          zero ? kZeroExponent : (biased ? biased : 1) - 127,
-          !zero & ((biased < 77) | (biased > 177))};
+          zero ? kZeroExponent : (biased ? biased : 1) - 127, biased > 177};
 }
 
 /// All codes of f8e4m3fn; the exponent of subnormals is -6.

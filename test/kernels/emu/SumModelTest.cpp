@@ -68,9 +68,11 @@ Term termOf(Code a, Code b) {
           x.exponent + y.exponent};
 }
 
-/// Random matrices through dotAdd and through the definition.
+/// Random matrices through dotAdd and through the definition; one addend in
+/// `zeroAddends` is 0.
 template <class Code, class Draw>
-void compare(const SumModel &model, Draw draw, uint64_t seed) {
+void compare(const SumModel &model, Draw draw, uint64_t seed,
+             uint64_t zeroAddends = 8) {
   constexpr uint32_t kProducts = 32 / sizeof(Code);
   std::mt19937_64 random(seed);
   Code a[16][kProducts], b[8][kProducts];
@@ -84,9 +86,10 @@ void compare(const SumModel &model, Draw draw, uint64_t seed) {
   float want[16][8];
   for (uint32_t row = 0; row < 16; ++row)
     for (uint32_t column = 0; column < 8; ++column) {
-      float c = random() % 8 == 0 ? 0
-                                  : std::ldexp(float(int32_t(random())),
-                                               int(random() % 40) - 50);
+      float c =
+          random() % zeroAddends == 0
+              ? 0
+              : std::ldexp(float(int32_t(random())), int(random() % 40) - 50);
       d[row][column] = c;
       for (uint32_t k = 0; k < kProducts; k += model.productsAtOnce) {
         std::vector<Term> products;
@@ -150,6 +153,21 @@ TEST(SumModel, SteepSumsAreTheDefinitions) {
           return uint16_t((bits & 0x807f) | (165 + random() % 20) << 7);
         },
         seed);
+}
+
+// Products down to 2^-120, small ones among large: the probabilities of a
+// softmax. Sums below 2^-90 take the slow way, others do not.
+TEST(SumModel, TinyFactorsGiveTheDefinitionsSums) {
+  for (uint64_t seed = 0; seed < 50; ++seed)
+    compare<uint16_t>(
+        sumModelBF16(
+            optionsFor(seed % 2 ? Architecture::SM90a : Architecture::SM80)),
+        [seed](auto &random) {
+          const auto bits = uint16_t(random());
+          const unsigned spread = seed % 3 == 0 ? 60 : 10;
+          return uint16_t((bits & 0x807f) | (67 + random() % spread) << 7);
+        },
+        seed, seed % 5 ? 1 : 8);
 }
 
 /// One sum: c + a b of the first elements, everything else zero.
