@@ -4,9 +4,10 @@
 
 Makes the folder as sparse files with the published tokenizer from TEXT, compiles
 it for three lengths of context and compares every byte count that dsc prints
-with a calculation by hand. Time and memory are printed. They fail at three times
-the bounds, and of the time that of the CPU counts: on an idle machine it is the
-elapsed time, on a busy one it stays what it is.
+with a calculation by hand; then once more for a GPU. Time and memory are
+printed. They fail at three times the bounds, and of the time that of the CPU
+counts: on an idle machine it is the elapsed time, on a busy one it stays what
+it is.
 """
 import json
 import math
@@ -19,6 +20,8 @@ import sys
 import tempfile
 
 SECONDS, PEAK_BYTES = 10, 1 << 30  # the bounds on two cores
+GPU_SECONDS = 60  # with NVRTC
+LAUNCHES = 15  # of a MoE layer in decode
 SLACK = 3
 SCRATCH_GAP = 0.02  # of the lower bound
 
@@ -118,6 +121,24 @@ def check_budget(bin_dir, plan, context):
         failures.append(f"scratch: gap {100 * gap:.2f} %, expected at most {100 * SCRATCH_GAP} %")
 
 
+def check_gpu(bin_dir, folder, plan):
+    """The same for a GPU, cubins included, where there is NVRTC."""
+    checks = json.loads(run(bin_dir / "dsc", "doctor", "--json")[0])["checks"]
+    if next(c["found"] for c in checks if c["check"] == "NVRTC") == "not found":
+        print("dsc compile --target=cuda: skipped, no NVRTC on this machine")
+        return
+    _, wall, cpu, peak = run(bin_dir / "dsc", "compile", folder, "-o", plan, "--target=cuda", "--sm=90a", "--no-cache")
+    print(f"dsc compile --target=cuda --sm=90a: {wall:.2f} s ({cpu:.2f} s of CPU), peak {peak / 2**20:.0f} MiB")
+    if cpu > SLACK * GPU_SECONDS:
+        failures.append(f"{cpu:.1f} s, expected at most {GPU_SECONDS} s")
+    inspected = json.loads(run(bin_dir / "dsc", "inspect", "--json", plan)[0])
+    check("weights", inspected["budget"][0]["weights"], USED)
+    layers = [len(of["launches"]) for of in inspected["body_launches"] if of["body"] == "decode_moe"]
+    print(f"launches of a MoE layer in decode: {layers}")
+    if max(layers) > LAUNCHES:
+        failures.append(f"{layers} launches, expected at most {LAUNCHES}")
+
+
 def main():
     bin_dir, text_dir = map(pathlib.Path, sys.argv[1:])
     check("bytes per token", (LATENT + ROPE) * 2 * LAYERS, 70272)
@@ -136,6 +157,7 @@ def main():
             if cpu > SLACK * SECONDS or peak > SLACK * PEAK_BYTES:
                 failures.append(f"{cpu:.1f} s and {peak} B, expected at most {SECONDS} s and {PEAK_BYTES} B")
             check_budget(bin_dir, plan, context)
+        check_gpu(bin_dir, folder, plan)
     sys.exit("\n".join(failures) or 0)
 
 
