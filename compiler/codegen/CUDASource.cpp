@@ -15,18 +15,6 @@ constexpr std::string_view kBegin = R"(
 
 //===-- kernels of the plan
 
-// A kernel is one function of one parameter; the emulation calls it for every
-// thread. Left to itself, ptxas spills registers to fit one more block.
-#if defined(__CUDACC__)
-#define DS_CUDA_KERNEL(name, threads)                                          \
-  extern "C" __global__ void __launch_bounds__(threads, 1)                     \
-      name(const __grid_constant__ ds::DeviceCall call)
-#else
-#define DS_CUDA_KERNEL(name, threads)                                          \
-  extern "C" __attribute__((visibility("default"))) void name(                 \
-      const ds::DeviceCall &call)
-#endif
-
 namespace ds::kernels::cuda {
 )";
 
@@ -149,6 +137,7 @@ Result<std::string> cudaSource(const kernels::LevelInfo &level,
       functions += text;
     }
   }
+  headers.push_back("kernels/base/Entry.cuh");
   std::ranges::sort(headers);
   DS_ASSIGN(std::string text, inlineIncludes(headers, sources));
   text.pop_back(); // the last line's end

@@ -38,9 +38,8 @@ private:
     const std::string symbol =
         name + "__" + label + (number ? "__" + std::to_string(number + 1) : "");
     headers.push_back(launch.header);
-    functions += "\nextern \"C\" __global__ void __launch_bounds__(" +
-                 std::to_string(launch.threads) + ")\n" + symbol +
-                 "(const __grid_constant__ ds::DeviceCall call) {\n"
+    functions += "\nDS_CUDA_KERNEL(" + symbol + ", " +
+                 std::to_string(launch.threads) + ") {\n"
                  "  using namespace ds::kernels;\n  using namespace cuda;\n"
                  "  constexpr " +
                  std::string(example.shape) + " shape{" +
@@ -60,6 +59,7 @@ int print(const LevelInfo &level) {
                    std::string(row.name).c_str());
       return 1;
     }
+  unit.headers.push_back("kernels/base/Entry.cuh");
   std::ranges::sort(unit.headers);
   unit.headers.erase(std::ranges::unique(unit.headers).begin(),
                      unit.headers.end());
