@@ -103,26 +103,40 @@ addExactly8(Float8 c, const float *a, const float (*b)[8], uint32_t products) {
   return __builtin_convertvector(sum, Float8);
 }
 
+/// One row of sums, its addends in `sums`; no NaN.
+[[clang::always_inline]] inline void addRow(float (&sums)[8], const Factors &f,
+                                            uint32_t row, uint32_t products,
+                                            const SumModel &model) {
+  auto &sums8 = *reinterpret_cast<Float8 *>(sums);
+  if (model.exact) {
+    sums8 = addExactly8(sums8, f.a[row], f.b, products);
+    return;
+  }
+  const uint32_t step = model.productsAtOnce;
+  for (uint32_t k = 0; k < products; k += step) {
+    const float *a = f.a[row] + k;
+    const int32_t *aExponent = f.aExponent[row] + k;
+    if (!f.steep && addProducts8(sums8, a, aExponent, f.b + k, f.bExponent + k,
+                                 step, model))
+      continue;
+    for (uint32_t n = 0; n < 8; ++n)
+      sums[n] = addProducts(sums[n], a, aExponent, f.b + k, f.bExponent + k, n,
+                            step, model);
+  }
+}
+
 [[clang::always_inline]] inline void addAll(float (&d)[16][8], const Factors &f,
                                             uint32_t products,
                                             const SumModel &model) {
+  const Int8 quiet = 0x7fffffff; // the NaN that tensor cores give
+  const Int8 columns = *reinterpret_cast<const Int8 *>(f.bNaN) != 0;
   for (uint32_t row = 0; row < 16; ++row) {
-    auto &sums = *reinterpret_cast<Float8 *>(d[row]);
-    if (model.exact) {
-      sums = addExactly8(sums, f.a[row], f.b, products);
-      continue;
-    }
-    for (uint32_t k = 0; k < products; k += model.productsAtOnce) {
-      const float *a = f.a[row] + k;
-      const int32_t *aExponent = f.aExponent[row] + k;
-      const uint32_t step = model.productsAtOnce;
-      if (!f.steep && addProducts8(sums, a, aExponent, f.b + k, f.bExponent + k,
-                                   step, model))
-        continue;
-      for (uint32_t n = 0; n < 8; ++n)
-        d[row][n] = addProducts(d[row][n], a, aExponent, f.b + k,
-                                f.bExponent + k, n, step, model);
-    }
+    auto &bits = *reinterpret_cast<Int8 *>(d[row]);
+    const Int8 nan = columns | ((bits & 0x7fffffff) > 0x7f800000) |
+                     Int8(-(f.aNaN[row] != 0));
+    bits &= ~nan;
+    addRow(d[row], f, row, products, model);
+    bits = (bits & ~nan) | (quiet & nan);
   }
 }
 

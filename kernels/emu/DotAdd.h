@@ -30,8 +30,12 @@ struct Factors {
   int32_t aExponent[16][kMaxProducts];
   alignas(32) float b[kMaxProducts][8];
   alignas(32) int32_t bExponent[kMaxProducts][8];
-  /// Some factor is beyond 2^50 or not finite: it takes the slow way.
+  /// Some factor is beyond 2^50 or infinite: all sums take the slow way.
   bool steep = false;
+  /// Not 0 where a row of a, or a column of b, has a NaN, which stands as 0
+  /// above: kernels multiply rows that nobody asks for.
+  alignas(32) int32_t aNaN[16];
+  alignas(32) int32_t bNaN[8];
 
   /// From bf16 or f8e4m3fn codes, rows of a and columns of b along k.
   template <class Code, uint32_t kProducts>

@@ -22,18 +22,20 @@ inline SumModel sumModelF8(const Options &options) {
   return {13, 13, early ? 16u : 32u, options.arithmetic == Arithmetic::Exact};
 }
 
-/// A factor, its exponent, and whether it is steep (Factors).
+/// A factor, its exponent, and what Factors says of it. A NaN has the value 0.
 struct Decoded {
   float value;
   int32_t exponent;
-  int32_t steep;
+  int32_t steep, nan;
 };
 
 [[clang::always_inline]] inline Decoded decode(uint16_t bits) {
   const int32_t biased = bits >> 7 & 0xff;
-  const bool zero = (bits & 0x7fff) == 0;
-  return {__builtin_bit_cast(float, uint32_t(bits) << 16),
-          zero ? kZeroExponent : (biased ? biased : 1) - 127, biased > 177};
+  const bool nan = (bits & 0x7fff) > 0x7f80;
+  const bool zero = (bits & 0x7fff) == 0 || nan;
+  return {__builtin_bit_cast(float, nan ? 0 : uint32_t(bits) << 16),
+          zero ? kZeroExponent : (biased ? biased : 1) - 127,
+          !nan && biased > 177, nan};
 }
 
 /// All codes of f8e4m3fn; the exponent of subnormals is -6.
@@ -42,10 +44,11 @@ struct F8Table {
   constexpr F8Table() {
     for (unsigned code = 0; code < 256; ++code) {
       const int32_t biased = code >> 3 & 0xf;
-      const bool zero = (code & 0x7f) == 0;
-      codes[code] = {kernels::toFloat(kernels::f8e4m3fn{uint8_t(code)}),
-                     zero ? kZeroExponent : (biased ? biased : 1) - 7,
-                     (code & 0x7f) == 0x7f};
+      const bool nan = (code & 0x7f) == 0x7f;
+      const bool zero = (code & 0x7f) == 0 || nan;
+      codes[code] = {nan ? 0
+                         : kernels::toFloat(kernels::f8e4m3fn{uint8_t(code)}),
+                     zero ? kZeroExponent : (biased ? biased : 1) - 7, 0, nan};
     }
   }
 };
@@ -57,26 +60,33 @@ inline constexpr F8Table kF8Table;
 template <class Code, uint32_t kProducts>
 void Factors::setA(const Code (&codes)[16][kProducts]) {
   int32_t steeps = 0;
-  for (uint32_t row = 0; row < 16; ++row)
+  for (uint32_t row = 0; row < 16; ++row) {
+    int32_t nan = 0;
     for (uint32_t k = 0; k < kProducts; ++k) {
       const Decoded factor = decode(codes[row][k]);
       a[row][k] = factor.value;
       aExponent[row][k] = factor.exponent;
       steeps |= factor.steep;
+      nan |= factor.nan;
     }
+    aNaN[row] = nan;
+  }
   steep |= steeps;
 }
 
 template <class Code, uint32_t kProducts>
 void Factors::setB(const Code (&codes)[8][kProducts]) {
-  int32_t steeps = 0;
+  int32_t steeps = 0, nans[8] = {};
   for (uint32_t k = 0; k < kProducts; ++k)
     for (uint32_t column = 0; column < 8; ++column) {
       const Decoded factor = decode(codes[column][k]);
       b[k][column] = factor.value;
       bExponent[k][column] = factor.exponent;
       steeps |= factor.steep;
+      nans[column] |= factor.nan;
     }
+  for (uint32_t column = 0; column < 8; ++column)
+    bNaN[column] = nans[column];
   steep |= steeps;
 }
 

@@ -264,6 +264,34 @@ TEST(SumModel, HasTheWidthsOfEachArchitecture) {
             0);
 }
 
+// A NaN spoils its row or column and nothing else.
+TEST(SumModel, ANaNReachesItsOwnSumsOnly) {
+  uint16_t as[16][16] = {}, bs[8][16] = {};
+  for (auto &row : as)
+    row[3] = kernels::toBF16(2).bits;
+  for (auto &column : bs)
+    column[3] = kernels::toBF16(3).bits;
+  as[5][0] = 0x7fc0;
+  bs[6][1] = 0xffff;
+  for (Arithmetic arithmetic : {Arithmetic::Hardware, Arithmetic::Exact}) {
+    Options options;
+    options.arithmetic = arithmetic;
+    alignas(32) float d[16][8] = {};
+    d[2][4] = std::numeric_limits<float>::quiet_NaN();
+    Factors factors;
+    factors.setA(as);
+    factors.setB(bs);
+    dotAdd(d, factors, 16, sumModelBF16(options));
+    for (uint32_t row = 0; row < 16; ++row)
+      for (uint32_t column = 0; column < 8; ++column) {
+        if (row == 5 || column == 6 || (row == 2 && column == 4))
+          EXPECT_EQ(std::bit_cast<uint32_t>(d[row][column]), 0x7fffffffu);
+        else
+          EXPECT_EQ(d[row][column], 6);
+      }
+  }
+}
+
 // 1 + 2^-24 is beyond what an f32 holds: cut, where rounding up is next.
 TEST(SumModel, SumsAreCutAndNotRounded) {
   Options options;
