@@ -59,7 +59,7 @@ addProducts8(Float8 &c, const float *a, const int32_t *aExponent,
   const Int8 cBits = __builtin_bit_cast(Int8, c) & 0x7fffffff;
   // -1 in the lanes where it is so.
   const Int8 cIsZero = cBits == 0;
-  Int8 largest = ((cBits >> 23) - 127) | (cIsZero & kZeroExponent);
+  Int8 largest = (((cBits >> 23) - 127) & ~cIsZero) | (cIsZero & kZeroExponent);
   for (uint32_t k = 0; k < products; ++k)
     largest = __builtin_elementwise_max(
         largest, *reinterpret_cast<const Int8 *>(bExponent[k]) + aExponent[k]);
