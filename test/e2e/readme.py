@@ -12,6 +12,7 @@ answers and counts may not. A comment behind a command says nothing,
 that begin with `>` are typed.
 """
 import difflib
+import json
 import os
 import pathlib
 import re
@@ -64,6 +65,8 @@ def commands(text):
 def run(command, shown, folder, bin_dir):
     """What is wrong with a command and its output."""
     environment = dict(os.environ, PATH=f"{bin_dir}:{os.environ['PATH']}", XDG_STATE_HOME=str(folder))
+    if not command.startswith("tools/"):  # which build, with ccache
+        environment["XDG_CACHE_HOME"] = str(folder)
     typed = "".join(line[1:].strip() + "\n" for line in shown if line.startswith(">"))
     where = ROOT if command.startswith("tools/") else folder
     done = subprocess.run(["bash", "-c", command.replace("FOLDER", str(MODEL))], cwd=where, env=environment, text=True,
@@ -91,6 +94,12 @@ def unseen(command, shown, printed):
     return [f"$ {command}: not seen: {how}" for how, lines in changed.items() if not differences(lines, printed)]
 
 
+def has_nvrtc(bin_dir):
+    """Whether cubins can be made here."""
+    doctor = subprocess.run([bin_dir / "dsc", "doctor", "--json"], capture_output=True, text=True)
+    return next(c["found"] for c in json.loads(doctor.stdout)["checks"] if c["check"] == "NVRTC") != "not found"
+
+
 def main():
     bin_dir = pathlib.Path(sys.argv[1]).resolve()
     wrong, count = [], 0
@@ -99,6 +108,9 @@ def main():
         (folder / "prompts.jsonl").write_text(PROMPTS)
         for command, shown in commands((ROOT / "README.md").read_text()):
             if command == "tools/dev/test" or (command == "tools/dev/demo" and bin_dir != ROOT / "build" / "dev" / "bin"):
+                continue
+            if "--target=cuda " in command and "--emit=cuda" not in command and not has_nvrtc(bin_dir):
+                print(f"skipped, no NVRTC on this machine: {command}")
                 continue
             wrong += run(command, shown, folder, bin_dir)
             count += 1
