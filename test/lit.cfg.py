@@ -20,8 +20,9 @@ config.substitutions.append(("%root", config.sourceDir))
 # Compiled CUDA code is kept apart from the user's.
 config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root, "cache")
 config.substitutions.append(("%dsc", os.path.join(config.buildDir, "bin", "dsc")))
-config.substitutions.append(("%fake_nvrtc", os.path.join(
-    config.buildDir, "test", "compiler", "codegen", "libfake_nvrtc.so")))
+for name in ("fake_nvrtc", "failing_nvrtc"):
+    config.substitutions.append(("%" + name, os.path.join(
+        config.buildDir, "test", "compiler", "codegen", f"lib{name}.so")))
 # What only some machines have; tests of it say REQUIRES.
 if config.nvrtc:
     config.available_features.add("nvrtc")
