@@ -27,5 +27,8 @@ for name in ("fake_nvrtc", "failing_nvrtc"):
 if config.nvrtc:
     config.available_features.add("nvrtc")
     config.environment["DSC_NVRTC"] = config.nvrtc
+if config.nvcc:
+    config.available_features.add("nvcc")
+    config.substitutions.append(("%nvcc", config.nvcc))
 if config.clang:
     config.available_features.add("clang")
