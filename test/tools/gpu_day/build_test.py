@@ -25,7 +25,7 @@ class Build(unittest.TestCase):
             self.assertIn("linear_f8e4m3fn_f8e4m3fn_bs128_sm90a", rows)
             self.assertNotIn("no reference", listed.stdout)
             unit = pathlib.Path(folder, "unit.cu").read_text()
-            self.assertEqual(rows, set(re.findall(r"^(\w+?)__\w+\(const __grid_constant__", unit, re.M)))
+            self.assertEqual(rows, set(re.findall(r"^DS_CUDA_KERNEL\((\w+?)__\w+,", unit, re.M)))
 
     # The loops that measure the limits, for every architecture: wgmma in one is neither serialised nor repaired.
     def test_limits(self):
