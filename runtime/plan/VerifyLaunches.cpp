@@ -150,15 +150,14 @@ private:
   /// What a map needs of the step that its kernel computes, and of the longest
   /// run of an entry that calls it.
   Status bodies() {
-    std::vector<uint32_t> tokens(plan_.bodies.size());
+    std::vector<uint32_t> rows(plan_.bodies.size());
     for (const EntryRecord &entry : plan_.entries)
       for (const CallRecord &call :
            plan_.calls.subspan(entry.firstCall, entry.calls))
-        if (entry.kind != EntryKind::Head)
-          tokens[call.body] = std::max(tokens[call.body], entry.maxRows);
+        rows[call.body] = std::max(rows[call.body], entry.maxRows);
     for (size_t b = 0; b < plan_.bodies.size(); ++b) {
       const BodyRecord &body = plan_.bodies[b];
-      bodyTokens_ = tokens[b];
+      bodyRows_ = rows[b];
       for (uint32_t s = body.firstStep; s < body.firstStep + body.steps; ++s)
         DS_TRY(step(plan_.steps[s], nameOfRecord("step", s), body));
     }
@@ -182,16 +181,15 @@ private:
                 ErrorCode::PlanTensorMap, name + ": operand of a tensor map",
                 map.operand, "below " + std::to_string(step.arguments));
           DS_TRY(bound(
-              map, launch, plan_.arguments[step.firstArgument + map.operand],
+              map, plan_.arguments[step.firstArgument + map.operand],
               name + " argument " + std::to_string(map.operand), body));
         }
     }
     return {};
   }
 
-  Status bound(const TensorMapRecord &map, const LaunchRecord &launch,
-               const ArgRecord &argument, const std::string &name,
-               const BodyRecord &body) {
+  Status bound(const TensorMapRecord &map, const ArgRecord &argument,
+               const std::string &name, const BodyRecord &body) {
     bool isList = argument.kind == ArgKind::SlotList;
     if (argument.kind == ArgKind::State || isList != (map.list != 0))
       return refuse_.number(
@@ -215,10 +213,7 @@ private:
       return refuse_.number(ErrorCode::PlanTensorMap,
                             name + " with a tensor map: bytes of a slice", end,
                             "a multiple of 16");
-    uint64_t most = launch.rows == LaunchRows::HeadRows
-                        ? plan_.model[0].headRows
-                        : bodyTokens_;
-    uint64_t rows = map.rows ? map.rows : map.perRow * most;
+    uint64_t rows = map.rows ? map.rows : map.perRow * bodyRows_;
     uint64_t bytes = productOf(rows, uint64_t(map.columns) * map.elementBytes);
     if (bytes > end)
       return refuse_.number(ErrorCode::PlanTensorMap,
@@ -230,7 +225,7 @@ private:
   const PlanView &plan_;
   const Refusal &refuse_;
   const uint32_t mostTokens_;
-  uint32_t bodyTokens_ = 0; // most of a run of the body at hand
+  uint64_t bodyRows_ = 0; // most of a run of the body at hand
 };
 
 } // namespace

@@ -96,6 +96,10 @@ const Damage kDamages[] = {
     DAMAGE("MapRowsTwice", PlanTensorMap, TensorMapRecord, 0, r.rows = 1),
     DAMAGE("MapBeyondTheBuffer", PlanTensorMap, TensorMapRecord, 0,
            r.perRow = 3),
+    // Rows of a map are those of the entry's runs, whatever its launch follows.
+    DAMAGE("MapOfAPrefillByHeadRows", PlanTensorMap, LaunchRecord, 1,
+           r.rows = LaunchRows::HeadRows,
+           recordIn<TensorMapRecord>(plan).perRow = 3),
     DAMAGE("MapThatOverflows", PlanTensorMap, TensorMapRecord, 0,
            r.perRow = UINT32_MAX, r.columns = UINT32_MAX - 7),
     DAMAGE("MapNoBox", PlanTensorMap, TensorMapRecord, 0, r.boxColumns = 0),
