@@ -3,11 +3,12 @@
 import pathlib
 import re
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
 
-from tools import PLAN, Terminal, main
+from tools import BIN, PLAN, Terminal, main, run
 
 ASK = "Add 59 and 65."
 LONG = ["--greedy", "--ignore-eos", "-n", "100000"]  # until the context is full
@@ -61,6 +62,16 @@ class Interrupt(unittest.TestCase):
         self.assertEqual(terminal.finish(), 128 + signal.SIGINT)
         self.assertNotIn("error", terminal.text)
         self.assertNotIn("threads", terminal.text)
+
+    # While weights go to a GPU, nothing is done after the one at hand.
+    def test_upload(self):
+        made = subprocess.run([pathlib.Path(BIN) / "gpu-plan", "cuda", self.folder.name])
+        self.assertEqual(made.returncode, 0)
+        env = {"LD_LIBRARY_PATH": str(pathlib.Path(BIN).parent / "fake-cuda"),
+               "DS_FAKE_CUDA": "signal=cuMemcpyHtoDAsync,fail=cuModuleGetFunction:700"}
+        for quiet in ([], ["-q"]):
+            self.assertEqual(run("dsrun", pathlib.Path(self.folder.name) / "model.plan", "--ids", "3,4", *quiet, env=env),
+                             (128 + signal.SIGINT, "", ""))
 
     # In a conversation it ends the answer alone: the next line is taken, and its answer can be ended the same way.
     def test_conversation(self):

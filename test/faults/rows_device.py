@@ -28,6 +28,10 @@ def run(t, settings, *options, path=None, driver=True):
 def absent(t):
     t.case("all is there")
     t.check(run(t, GOOD), 0, stdout=b"0,0,0\n")
+    t.case("an option that means nothing on a GPU")
+    found = run(t, GOOD, "--threads", 2)
+    t.check(found, 0, stdout=b"0,0,0\n")
+    t.has_notes(found, ["note: --threads 2: the plan is for a GPU"])
     t.case("no driver")
     found = run(t, GOOD, driver=False)
     t.check(found, 8, "error[E713]", "the plan needs 1 CUDA device", "found 0")

@@ -96,14 +96,28 @@ rt::SessionOptions sessionOptions(const rt::ModelRecord &model,
           .emulation = makeEmulation()};
 }
 
-/// A bar for weights that go to a device.
-rt::UploadProgress uploadProgress() {
+/// Says which options mean nothing to the plan's code.
+void noteUnused(rt::LevelKind kind, const Options &options) {
+  if (options.device && kind != rt::LevelKind::CUDA)
+    std::fprintf(stderr, "note: --device %u: the plan is not for a GPU\n",
+                 *options.device);
+  if (options.threads && kind == rt::LevelKind::CUDA)
+    std::fprintf(stderr, "note: --threads %u: the plan is for a GPU\n",
+                 *options.threads);
+}
+
+/// A bar for weights that go to a device. A signal ends the program between two
+/// of them: nothing has been written by then.
+rt::UploadProgress uploadProgress(bool isQuiet) {
   auto bar = std::make_shared<terminal::ProgressBar>("dsrun");
-  return [bar](uint64_t done, uint64_t total) {
-    if (done == total)
+  return [bar, isQuiet](uint64_t done, uint64_t total) {
+    if (done == total || Interrupt::flag())
       bar->erase();
-    else
-      bar->show("weights to the device", double(done) / double(total));
+    if (Interrupt::flag())
+      ::_exit(128 + Interrupt::signal());
+    if (isQuiet || done == total)
+      return;
+    bar->show("weights to the device", double(done) / double(total));
   };
 }
 
@@ -168,6 +182,7 @@ Status measure(rt::Session &session, const Options &options,
     window = std::min(window, model.context);
     rt::SessionOptions same = sessionOptions(model, options);
     same.weightsFolder.clear(); // --weights is the first plan's
+    same.onUpload = uploadProgress(options.quiet);
     DS_ASSIGN(other, rt::Session::create(*otherPlan, same));
   }
   if (options.window.value_or(0) > window)
@@ -207,9 +222,10 @@ Status run(const Options &options) {
                  options.batchFile.has_value());
     return {};
   }
-  rt::SessionOptions forSession = sessionOptions(model, options);
   if (!options.quiet)
-    forSession.onUpload = uploadProgress();
+    noteUnused(plan.view().levels[0].kind, options);
+  rt::SessionOptions forSession = sessionOptions(model, options);
+  forSession.onUpload = uploadProgress(options.quiet);
   DS_ASSIGN(std::unique_ptr<rt::Session> session,
             rt::Session::create(plan, forSession));
   if (options.verbose)

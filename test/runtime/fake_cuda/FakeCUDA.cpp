@@ -5,10 +5,12 @@
 // pretends, comma-separated:
 //   devices=N capability=M.N driver=13000 free=BYTES  what there is
 //   fail=cuLaunchKernel:700[:N]  code of the N-th such call (from 0) and later
+//   signal=cuMemcpyHtoDAsync     SIGINT comes in the first such call
 //   hang=N         events and streams are never ready after N launches
 //   absent=SYMBOL  a function that no module has
 //   fill=0         device memory is zero at first, not 0xff
 #include "kernels/base/DeviceCall.h"
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -40,6 +42,7 @@ struct State {
   std::vector<std::string> calls; // in order, with what a test looks at
   size_t launches = 0, failing = 0;
   Graph *capture = nullptr;
+  bool isSignalled = false;
 };
 State state;
 /// All that has not been given back: after a failure nothing is, and that is no
@@ -68,6 +71,10 @@ std::string setting(const std::string &key, const std::string &otherwise) {
 /// The code that this call is to return, and keeps a record of it.
 unsigned called(const std::string &function, const std::string &rest = "") {
   state.calls.push_back(function + (rest.empty() ? "" : " " + rest));
+  if (!state.isSignalled && setting("signal", "") == function) {
+    state.isSignalled = true;
+    std::raise(SIGINT);
+  }
   std::string fail = setting("fail", "");
   size_t colon = fail.find(':');
   if (colon == fail.npos || fail.substr(0, colon) != function)
