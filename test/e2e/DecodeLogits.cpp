@@ -2,8 +2,8 @@
 // e2e_decode_logits PLAN LEVEL PREFILL ID,ID,...: prefills the first PREFILL
 // ids, decodes the others one by one, and writes the logits of every position
 // as f32 [ids, vocab_size]. Its exit statuses are those of dsrun.
-#include "runtime/emu/EmuDevice.h"
 #include "runtime/exec/Session.h"
+#include "tools/dsrun/Emulation.h"
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -27,7 +27,7 @@ static Status run(const char *path, const char *level, uint32_t prefill,
   DS_ASSIGN(std::unique_ptr<Session> session,
             Session::create(plan, {.threads = 2,
                                    .level = level,
-                                   .emulation = EmuDevice::open}));
+                                   .emulation = dsrun::makeEmulation()}));
   DS_ASSIGN(SequenceId sequence, session->addSequence(uint32_t(ids.size())));
   SequenceTokens tokens{sequence, ids.first(prefill)};
   DS_TRY(session->prefill({&tokens, 1}));
