@@ -260,9 +260,10 @@ Result<CompileReport> compile(const CompileOptions &given,
     return report;
   }
 
+  rt::Companion quantized;
   if (quantizer) {
     onPhase("quantize weights");
-    DS_TRY(quantizer->write(model, options.output));
+    DS_TRY(quantizer->write(model, options.output, quantized));
   }
 
   onPhase("write and verify");
@@ -292,8 +293,8 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
   DS_TRY(rt::writeAtomically(options.output, plan.bytes, plan.data.get()));
-  if (quantizer && options.bundle) // the plan carries them
-    std::filesystem::remove(model.checkpoint.shards.back().path);
+  if (std::error_code error; quantizer && options.bundle) // the plan has them
+    std::filesystem::remove(model.checkpoint.shards.back().path, error);
   report.planBytes = plan.bytes.size() + (plan.data ? plan.data->size() : 0);
   report.bundled = options.bundle;
   report.budget = plan.budget;

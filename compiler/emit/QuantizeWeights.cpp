@@ -3,7 +3,6 @@
 #include "compiler/emit/WeightBytes.h"
 #include "kernels/base/Types.h"
 #include "runtime/base/Sha256.h"
-#include "runtime/plan/TemporaryOutput.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -179,7 +178,8 @@ Result<std::string> WeightQuantizer::sourceKey(const WeightBytes &bytes) const {
 }
 
 Status WeightQuantizer::write(checkpoint::Model &model,
-                              const std::string &plan) const {
+                              const std::string &plan,
+                              rt::Companion &companion) const {
   checkpoint::Checkpoint &checkpoint = model.checkpoint;
   DS_ASSIGN(WeightBytes bytes, WeightBytes::open(checkpoint, shard_));
   DS_ASSIGN(std::string key, sourceKey(bytes));
@@ -220,7 +220,7 @@ Status WeightQuantizer::write(checkpoint::Model &model,
                  .file = checkpoint.folder,
                  .subject = "weights changed while being read"};
   DS_TRY(output.sync());
-  DS_TRY(output.place());
+  DS_TRY(companion.place(output));
   return adopt(checkpoint.shards[shard_], path);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include "compiler/checkpoint/Model.h"
 #include "compiler/emit/WeightBytes.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ public:
   /// older plan keeps its own file. Per block: factor = max |w| / 448 in f32, 1
   /// for a block of zeros; code = e4m3(w / factor), to nearest, ties to even.
   /// Reads every source twice; a file that changes in between is FileChanged.
-  /// Errors: those of reading and of rt::TemporaryOutput; WeightNotFinite (3).
-  Status write(checkpoint::Model &model, const std::string &plan) const;
+  /// It is `companion` of the plan. Errors: those of reading and of
+  /// rt::TemporaryOutput; WeightNotFinite (3).
+  Status write(checkpoint::Model &model, const std::string &plan,
+               rt::Companion &companion) const;
 
 private:
   struct Matrix {

@@ -17,6 +17,7 @@ namespace ds::rt {
 namespace {
 
 std::atomic<const char *> pending{nullptr};
+std::atomic<const char *> companion{nullptr};
 std::atomic<bool> isPlaced{false}; // the last output has its name
 
 Error outputError(ErrorCode code, const std::string &path,
@@ -189,6 +190,25 @@ Status TemporaryOutput::place() {
   return {};
 }
 
+Status Companion::place(TemporaryOutput &file) {
+  SignalsBlocked blocked;
+  bool isNew = ::access(file.output().c_str(), F_OK) != 0;
+  Status placed = file.place();
+  if (isPlaced && isNew) {
+    path_ = file.output();
+    companion = path_.c_str();
+  }
+  isPlaced = false; // the output itself is to come
+  return placed;
+}
+
+Companion::~Companion() {
+  SignalsBlocked blocked;
+  if (!path_.empty() && !isPlaced)
+    ::unlink(path_.c_str());
+  companion = nullptr;
+}
+
 Status checkOutput(const std::string &path) {
   struct stat info;
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
@@ -205,6 +225,9 @@ Status checkOutput(const std::string &path) {
 bool removePendingOutput() noexcept {
   if (const char *path = pending.exchange(nullptr))
     ::unlink(path);
+  const char *beside = companion.exchange(nullptr);
+  if (beside && !isPlaced)
+    ::unlink(beside);
   return !isPlaced;
 }
 

@@ -30,6 +30,7 @@ public:
   Status place();
 
   const std::string &path() const { return path_; }
+  const std::string &output() const { return output_; }
 
 private:
   Status open();
@@ -39,13 +40,29 @@ private:
   bool isOurs_ = false; // the name is taken, and by this writer
 };
 
+/// A finished file that only an output still to come refers to. Unless that is
+/// put in place, it goes away with this object, or at a signal.
+class Companion {
+public:
+  Companion() = default;
+  Companion(const Companion &) = delete;
+  ~Companion();
+
+  /// As file.place(), before the output is locked. Where a file has the name
+  /// already, an older output may refer to it: the new one stays. Once.
+  Status place(TemporaryOutput &file);
+
+private:
+  std::string path_; // empty: stays
+};
+
 /// What lock() would refuse as no place for an output: OutputKind, and
 /// OutputCreate where the folder is missing or not writable.
 Status checkOutput(const std::string &path);
 
-/// Removes the temporary file of an output that is under way, for signal
-/// handlers: async-signal-safe. Whether the output is still what it was before:
-/// false once the last one has been put in place.
+/// Removes the temporary file of an output that is under way and its companion,
+/// for signal handlers: async-signal-safe. Whether the output is still what it
+/// was before: false once the last one has been put in place.
 bool removePendingOutput() noexcept;
 
 } // namespace ds::rt

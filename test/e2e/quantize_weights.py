@@ -8,6 +8,7 @@ Equal inputs give equal bytes; what is refused leaves nothing behind.
 """
 import array
 import bisect
+import fcntl
 import json
 import pathlib
 import struct
@@ -124,6 +125,14 @@ def main():
         side.rename(base / "elsewhere")
         message = run(dsrun, plan, *ids, "-n", 1, status=5).stderr
         expect("a plan without its file", "error[E707]" in message and "they move together" in message, True)
+
+        # Without the plan no file beside it: another process writes that plan.
+        locked = base / "locked.plan.dsc-tmp"
+        with open(locked, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            run(*compile_it, "-o", base / "locked.plan", status=5)
+        locked.unlink()
+        expect("what a locked plan leaves", list(base.glob("locked.plan*")), [])
 
         left = sorted(base.iterdir())
         message = run(dsc, "compile", fp8, "--quantize-weights=fp8", "-o", base / "n.plan", "-q", status=3).stderr

@@ -55,6 +55,54 @@ TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
   EXPECT_EQ(folder.files(), 1u);
 }
 
+Status placeCompanion(Companion &companion, const std::string &path) {
+  TemporaryOutput file(path);
+  DS_TRY(file.lock());
+  DS_TRY(file.writeAt(0, kOld));
+  return companion.place(file);
+}
+
+// A file that only the new plan refers to stays with it, and goes without it:
+// after an error as at a signal.
+TEST(Companion, StaysWithTheOutput) {
+  TemporaryFolder folder;
+  {
+    Companion companion;
+    ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
+    EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+    EXPECT_FALSE(removePendingOutput());
+  }
+  EXPECT_EQ(folder.files(), 2u);
+}
+TEST(Companion, GoesWithoutTheOutput) {
+  TemporaryFolder folder;
+  for (bool isLate : {false, true}) {
+    Companion companion;
+    ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
+    EXPECT_EQ(folder.files(), 1u);
+    if (isLate)
+      EXPECT_FALSE(writeAtomically(folder.path("no/plan.bin"), tinyPlan()));
+  }
+  EXPECT_EQ(folder.files(), 0u);
+}
+TEST(Companion, GoesAtASignal) {
+  TemporaryFolder folder;
+  Companion companion;
+  ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
+  EXPECT_TRUE(removePendingOutput());
+  EXPECT_EQ(folder.files(), 0u);
+}
+// An older plan may refer to a file that was there before.
+TEST(Companion, StaysWhereItWas) {
+  TemporaryFolder folder;
+  folder.write("beside", kOld);
+  {
+    Companion companion;
+    ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
+  }
+  EXPECT_EQ(folder.files(), 1u);
+}
+
 /// DATA of the tiny plan; the second reading may differ from the digest's.
 class FourBytes : public PlanData {
 public:
