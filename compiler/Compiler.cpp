@@ -31,6 +31,12 @@ Error usage(std::string option, std::string found, std::string expected) {
           .expected = std::move(expected)};
 }
 
+/// Whether the plan has FP8 weights.
+bool hasFP8(const CompileOptions &options,
+            const checkpoint::ModelConfig &config) {
+  return config.quantizationConfig || options.quantizeWeights;
+}
+
 /// Options that this model cannot have.
 Status checkOptions(const CompileOptions &options,
                     const checkpoint::ModelConfig &config) {
@@ -47,8 +53,7 @@ Status checkOptions(const CompileOptions &options,
     status.add(usage("--fuse", "on",
                      "off, or --kernels=reference with it: CPU levels have no "
                      "rows that compute several calls"));
-  if (options.activations == Activations::FP8 && !config.quantizationConfig &&
-      !options.quantizeWeights)
+  if (options.activations == Activations::FP8 && !hasFP8(options, config))
     status.add(usage("--activations", "fp8",
                      "bf16: the checkpoint has no FP8 weights"));
   if (options.tapExperts && config.firstKDenseReplace >= config.numHiddenLayers)
@@ -142,12 +147,12 @@ std::string optionsText(const CompileOptions &options, uint32_t context) {
   constexpr std::string_view forms[] = {"by-phase", "expanded", "absorbed"};
   return fmt::format(
       "--ctx={} --chunk={} {} --kernels={} --activations={} "
-      "{}--force-mla={} --taps={}{}{} "
+      "--fuse={} --force-mla={} --taps={}{}{} "
       "--chat-format={}{}{}{}{}",
       context, options.chunk, textOf(options.target),
       options.kernels == KernelChoice::Reference ? "reference" : "native",
       describeTarget(options).activations,
-      describeTarget(options).fusesCalls ? "--fuse=on " : "",
+      describeTarget(options).fusesCalls ? "on" : "off",
       forms[size_t(options.mla)],
       options.tapHidden ? "hidden" : "",
       options.tapHidden && options.tapExperts ? "," : "",
@@ -202,6 +207,9 @@ Result<CompileReport> compile(const CompileOptions &given,
             checkpoint::readModel(options.input, {options.strict,
                                                   options.strictFiles}));
   DS_TRY(checkOptions(options, model.config));
+  if (options.activations == Activations::OfTarget &&
+      !hasFP8(options, model.config))
+    options.activations = Activations::Rows; // there is nothing to quantise for
   DS_TRY(checkOutput(options, model));
   // Every file that can be wrong is read before the long phases begin.
   SideFiles side;

@@ -6,7 +6,6 @@
 #include "compiler/codegen/UnitCompiler.h"
 #include "compiler/pipeline/Target.h"
 #include <mlir/IR/BuiltinOps.h>
-#include <set>
 
 namespace ds {
 
@@ -22,9 +21,9 @@ Result<std::vector<LevelKernels>> kernelsOf(mlir::ModuleOp module,
                                             const Levels &levels);
 
 /// One image per level, made side by side: it is most of the time that a
-/// compilation takes, and levels share nothing. Errors: those of compileImage,
-/// cudaSource and UnitCompiler.
-/// `compiler` is that of the target, which CPUs do not need.
+/// compilation takes, and levels share nothing. `compiler` is that of the
+/// target, which CPUs do not need. Errors: those of compileImage, cudaSource and
+/// UnitCompiler.
 Result<std::vector<CompiledImage>>
 compileImages(std::span<const LevelKernels> kernels, TargetKind kind,
               const std::optional<UnitCompiler> &compiler);

@@ -57,6 +57,10 @@ class Plan:
         self.assertEqual(budget["total"], budget["weights"] + budget["state"] + budget["scratch"] + budget["host"]
                          + budget["workspace_per_worker"])
 
+    # The options are spelled in full.
+    def test_options(self):
+        self.assertIn(" --fuse=on ", self.plan["provenance"][0]["options"])
+
     # Decode graphs are made for powers of two.
     def test_buckets(self):
         self.assertEqual(self.plan["buckets"], [1, 2, 4, 8, 16, 32, 64])
