@@ -57,6 +57,13 @@ class Plan:
         self.assertEqual(budget["total"], budget["weights"] + budget["state"] + budget["scratch"] + budget["host"]
                          + budget["workspace_per_worker"])
 
+    # Workspace follows the context: only the plan's own memory is known.
+    def test_memory(self):
+        budget, context = self.plan["budget"][0], self.plan["model"][0]["context"]
+        self.assertEqual(self.plan["memory_by_context"],
+                         [{"context": context, "state": budget["state"], "total": budget["total"]}])
+        self.assertIn("memory at another context: dsc compile --ctx N says", run("dsc", "inspect", self.path)[1])
+
     # The options are spelled in full.
     def test_options(self):
         self.assertIn(" --fuse=on ", self.plan["provenance"][0]["options"])

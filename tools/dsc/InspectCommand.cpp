@@ -68,11 +68,15 @@ void printBudget(const PlanView &plan) {
                              double(b.scratchLowerBound)
                        : 0.0));
   line("host", b.host);
-  std::string_view with = isGPU(plan) ? "" : ", with one thread";
   line("workspace", b.workspacePerWorker,
        isGPU(plan) ? "of the launch that needs most" : "for each thread");
   line("total", b.total, isGPU(plan) ? "" : "with one thread");
-  printOut("memory by context{} (dsc compile --ctx N)\n", with);
+  if (isGPU(plan)) {
+    printOut("memory at another context: dsc compile --ctx N says, workspace "
+             "follows it\n");
+    return;
+  }
+  printOut("memory by context, with one thread (dsc compile --ctx N)\n");
   for (const ContextMemory &row : memoryByContext(plan))
     printOut("  {:>7} tokens  state {:<9} total {:<9} {}\n", row.context,
              bytesText(row.state), bytesText(row.total),
