@@ -113,6 +113,16 @@ struct NVRTC::Functions {
   }
 };
 
+/// Of the file that `function` was loaded from; 0: unknown.
+static uint64_t fileBytes(const void *function) {
+  Dl_info info{};
+  std::error_code error;
+  if (!::dladdr(function, &info))
+    return 0;
+  uint64_t bytes = std::filesystem::file_size(info.dli_fname, error);
+  return error ? 0 : bytes;
+}
+
 Result<NVRTC> NVRTC::load(std::span<const std::string> files) {
   Error error{.code = ErrorCode::NVRTCMissing,
               .subject = "no NVRTC (libnvrtc) of CUDA 12.8 or later was found",
@@ -144,6 +154,9 @@ Result<NVRTC> NVRTC::load(std::span<const std::string> files) {
     NVRTC found;
     found.file_ = file;
     found.version_ = fmt::format("{}.{}", major, minor);
+    found.build_ = fmt::format(
+        "NVRTC {} of {} bytes", found.version_,
+        fileBytes(reinterpret_cast<const void *>(functions->version)));
     found.functions_ = std::move(functions);
     return found;
   }

@@ -19,8 +19,10 @@ public:
   static Result<NVRTC> load(std::span<const std::string> files);
 
   const std::string &file() const { return file_; } // as it was named
-  /// "13.0"; part of what decides the bytes of its output.
-  const std::string &version() const { return version_; }
+  const std::string &version() const { return version_; } // "13.0"
+  /// What tells this build of NVRTC from others of its version, for keys: the
+  /// library tells no patch level, but its file has a size.
+  const std::string &build() const { return build_; }
 
   struct Output {
     std::string ptx;
@@ -41,7 +43,7 @@ private:
   struct Functions;
   NVRTC() = default;
 
-  std::string file_, version_;
+  std::string file_, version_, build_;
   std::shared_ptr<const Functions> functions_; // and the library, kept loaded
 };
 

@@ -21,7 +21,7 @@ UnitCompiler::compile(const std::string &unit,
   std::vector<std::string> parts = clangKey_;
   if (nvrtc_) {
     parts = NVRTC::optionsFor(level);
-    parts.push_back(nvrtc_->version());
+    parts.push_back(nvrtc_->build());
   }
   parts.push_back(unit);
   Digest key = CodeCache::keyOf(parts);

@@ -84,9 +84,15 @@ private:
                      .subject = "token " + std::to_string(at) + " of a window"};
       quality.negativeLogLikelihood -= logLikelihood;
       ++quality.tokens;
-      if (sessions_[1])
-        compare(sessions_[1]->logits(uint32_t(at - begin)).first(realTokens_),
-                ours, sum);
+      if (!sessions_[1])
+        continue;
+      auto theirs =
+          sessions_[1]->logits(uint32_t(at - begin)).first(realTokens_);
+      if (!std::isfinite(logSum(theirs)))
+        return Error{.code = ErrorCode::LogitsNotFinite,
+                     .subject = "token " + std::to_string(at) +
+                                " of a window, by the other plan"};
+      compare(theirs, ours, sum);
     }
     return {};
   }
