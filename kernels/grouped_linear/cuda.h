@@ -21,11 +21,18 @@ groupedSkinnyTileCount(const GroupedLinearShape &shape) {
           shape.topk, kSkinnyRows, shape.experts};
 }
 
+DS_SHARED_FUNCTION constexpr uint32_t
+groupedSkinnyShared(const GroupedLinearShape &shape) {
+  return skinnyShared(shape) + raggedTilesBytes(shape.experts);
+}
+
 /// As long as an expert has half a tile on average, hardly one reads its
 /// weights twice.
 DS_SHARED_FUNCTION constexpr uint32_t
 groupedSkinnyFits(const GroupedLinearShape &shape) {
-  return kSkinnyRows / 2 * shape.experts / shape.topk;
+  return fitsShared<groupedSkinnyShared>(shape)
+             ? kSkinnyRows / 2 * shape.experts / shape.topk
+             : 0;
 }
 
 template <class X, class W>
@@ -43,11 +50,6 @@ groupedSharedBF16xF8(const GroupedLinearShape &shape) {
 DS_SHARED_FUNCTION constexpr uint32_t
 groupedSharedF8(const GroupedLinearShape &shape) {
   return groupedShared<f8e4m3fn, f8e4m3fn>(shape.experts);
-}
-
-DS_SHARED_FUNCTION constexpr uint32_t
-groupedSkinnyShared(const GroupedLinearShape &shape) {
-  return skinnyShared(shape) + raggedTilesBytes(shape.experts);
 }
 
 } // namespace ds::kernels::cuda

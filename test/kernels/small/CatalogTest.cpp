@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernels/Catalog.h"
 #include "kernels/LaunchTable.h"
+#include "kernels/grouped_gated_linear/grouped_gated_linear.h"
+#include "kernels/grouped_linear/grouped_linear.h"
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
@@ -96,6 +98,23 @@ TEST(Catalog, ARowSaysHowManyRowsItServes) {
   EXPECT_EQ(rowsServed(*findRow("add_rows_f32_cuda"), &width), cuda::kAnyRows);
   EXPECT_EQ(rowsServed(*findRow("add_rows_f32_generic"), &width),
             cuda::kAnyRows);
+}
+
+// A table of the experts' tiles lies behind those of the products.
+TEST(Catalog, GroupedRowsServeAsManyExpertsAsSharedMemoryHolds) {
+  GroupedLinearShape plain{.in = 64, .parts = 1, .out = 64, .topk = 8};
+  GroupedGatedLinearShape gated{.in = 64, .out = 64, .topk = 8};
+  for (const KernelRow &row : kernelRows()) {
+    const bool isGated = row.family->name == "grouped_gated_linear";
+    if (row.level < Level::CUDA ||
+        (row.family->name != "grouped_linear" && !isGated))
+      continue;
+    const void *shape = isGated ? static_cast<void *>(&gated) : &plain;
+    plain.experts = gated.experts = 256;
+    EXPECT_GT(rowsServed(row, shape), 0u) << row.name;
+    plain.experts = gated.experts = 64 * 1024;
+    EXPECT_EQ(rowsServed(row, shape), 0u) << row.name;
+  }
 }
 
 TEST(Catalog, CodeForAnArchitectureHoldsTheRowsOfAllAndItsOwn) {
