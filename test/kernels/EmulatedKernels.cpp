@@ -17,8 +17,6 @@ std::map<std::string_view, std::vector<EmulatedThread *>> &threads() {
   return byRow;
 }
 
-emu::Options schedule;
-
 emu::Architecture architectureOf(Level level) {
   switch (level) {
   case Level::SM89:
@@ -77,11 +75,6 @@ bool addEmulatedLaunch(std::string_view row, EmulatedThread *thread) {
   return true;
 }
 
-void setSchedule(emu::Completion completion, uint64_t seed) {
-  schedule.completion = completion;
-  schedule.seed = seed;
-}
-
 uint32_t emulatedTiles(std::string_view row, const void *shape,
                        const Batch &batch) {
   return tilesOf(launchesOf(*findRow(row))[0].tiles(shape), batch);
@@ -106,7 +99,7 @@ void runEmulated(std::string_view row, const void *shape, const Call &call,
     std::vector<TensorMap> maps =
         mapsOf(launches[i], shape, *call.batch, call.operands);
     bound.call.maps = maps.data();
-    emu::Options options = schedule;
+    emu::Options options;
     options.architecture = architectureOf(kernel.level);
     options.name = std::string(row);
     vary(options);

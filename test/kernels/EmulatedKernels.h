@@ -2,7 +2,6 @@
 // Runs the rows for GPUs on the emulation, tile by tile as the CPU's rows.
 #pragma once
 #include "kernels/base/DeviceCall.h"
-#include "kernels/emu/Launch.h"
 #include <string_view>
 
 namespace ds::kernels::test {
@@ -18,13 +17,10 @@ using EmulatedThread = void(const void *emulatedCall);
 /// Returns true.
 bool addEmulatedLaunch(std::string_view row, EmulatedThread *thread);
 
-/// How the calls that follow order threads and asynchronous effects; at first
-/// lanes run in order and effects happen at once.
-void setSchedule(emu::Completion completion, uint64_t seed);
-
 /// Blocks tileBegin .. tileEnd - 1 of a grid of all tiles; where the row has a
-/// second launch, it follows the last tile. `call.operands` has
-/// kDeviceOperands entries. Fails the test with what the emulation reports.
+/// second launch, it follows the last tile. Each launch has its own order of
+/// threads and asynchronous effects. `call.operands` has kDeviceOperands
+/// entries. Fails the test with what the emulation reports.
 void runEmulated(std::string_view row, const void *shape, const Call &call,
                  uint32_t tileBegin, uint32_t tileEnd);
 uint32_t emulatedTiles(std::string_view row, const void *shape,

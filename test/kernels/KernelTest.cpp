@@ -2,7 +2,6 @@
 #include "test/kernels/KernelTest.h"
 #include "kernels/base/DeviceCall.h"
 #include "test/kernels/DeviceCopies.h"
-#include "test/kernels/EmulatedKernels.h"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -102,19 +101,6 @@ void dealTiles(const NativeKernel &kernel, const void *shape,
   }
 }
 
-/// Each way to deal out tiles has its own order of threads and asynchronous
-/// effects on a device.
-void scheduleFor(Split split) {
-  switch (split) {
-  case Split::Whole:
-    return setSchedule(emu::Completion::Earliest, 0);
-  case Split::SinglesBackwards:
-    return setSchedule(emu::Completion::Latest, 1);
-  case Split::Uneven:
-    return setSchedule(emu::Completion::Random, 2);
-  }
-}
-
 /// The same with the test's operands at other addresses, or on a device.
 void dealTiles(const NativeKernel &kernel, const KernelCase &test,
                const RaggedBatch &batch, const std::vector<void *> &operands,
@@ -122,7 +108,6 @@ void dealTiles(const NativeKernel &kernel, const KernelCase &test,
   Batch view = batch.view();
   if (!kernel.isEmulated())
     return dealTiles(kernel, test.shape, view, operands.data(), split);
-  scheduleFor(split);
   DeviceCopies copies(test.operands, operands);
   std::vector<void *> onDevice = copies.operands();
   onDevice.resize(kDeviceOperands);
