@@ -3,8 +3,10 @@
 //   y[t, h, c] = A(sum over d < nope of w[h * weight_rows + d, c] *
 //                  q[t, h * head_stride + d])
 // accumulated in f32, d rising, one fused multiply-add each; the factor of an
-// f8e4m3fn block multiplies q first. w is kv_b_proj [heads * weight_rows,
-// latent]; its first `nope` rows per head are W_UK.
+// f8e4m3fn block multiplies q first. Rows for GPUs round q to bf16, sum as
+// their tensor cores do, and multiply a block's sum by its factor. w is
+// kv_b_proj [heads * weight_rows, latent]; its first `nope` rows per head are
+// W_UK.
 //   in   q f32 [T, heads * head_stride]
 //   out  y A [T, heads, latent]
 //   w    w, then its scale where the row is f8e4m3fn

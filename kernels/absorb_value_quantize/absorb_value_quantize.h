@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // absorb_value whose rows are quantised where they are made:
-//   u[t, h * value + v] = A(sum over c of w[h * weight_rows + row_offset + v,
-//   c]
-//                           * o[t, h, c])
+//   u[t, h * value + v] =
+//       A(sum over c of w[h * weight_rows + row_offset + v, c] * o[t, h, c])
 //   codes, scales = quantize of u, after the rounding to A (quantize.h)
 // with the sums of absorb_value.h.
 //   in   o A [T, heads, latent]

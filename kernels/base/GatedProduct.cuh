@@ -78,7 +78,7 @@ DS_DEVICE GatedQuads multiplyGated(const Vectors<X> &x, uint32_t rows,
 }
 
 /// Writes the tile's part of y: rows from `row` on, columns from `first` on.
-/// All threads of the block; `shared` is room for gatedSharedBytes.
+/// All threads of the block; `shared` has kGatedLargest bytes.
 template <class A>
 DS_DEVICE void storeGated(const GatedQuads &products, uint32_t row,
                           uint32_t rows, uint32_t first, uint32_t columns,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The instructions that CUDA kernels use beyond plain C++, one function each:
 // PTX or an intrinsic for a CUDA compiler (nvcc, NVRTC), a call into the
-// emulation for any other. No PTX anywhere but here, in Arithmetic.cuh, Mma.cuh
-// and Tile.cuh.
+// emulation for any other. No PTX anywhere but here, in Arithmetic.cuh, Mma.cuh,
+// Tile.cuh and WarpgroupMma.cuh.
 // Blocks and grids have one dimension.
 #pragma once
 #include "kernels/base/Arithmetic.cuh"

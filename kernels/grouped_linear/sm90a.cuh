@@ -3,8 +3,8 @@
 // offsets, token_of, y, the list of weights and their scales. Rows of one
 // expert lie anywhere among the activations, so TMA brings only the weights;
 // the warp group that loads copies the rows with cp.async, chunk by chunk to
-// where the swizzle of the ring has them. Tiles of
-// the same weights are neighbours.
+// where the swizzle of the ring has them. Tiles of the same weights are
+// neighbours.
 #pragma once
 #include "kernels/base/RaggedTiles.cuh"
 #include "kernels/base/ScaledTile.cuh"

@@ -10,7 +10,8 @@
 //   out  y f32 [rows, out_0 + out_1 + out_2 + out_3]
 //   w    per part: w [out_p, in], then its scale where the row is f8e4m3fn
 // A tile is a block of rows of one part's w. The order of a sum depends on `in`
-// alone, never on the number of tokens (base/RowDots.h; the reference: double).
+// alone, never on the number of tokens (base/RowDots.h; rows for GPUs:
+// base/TileProduct.cuh, SkinnyProduct.cuh; the reference: double).
 // The avx512bf16 rows take subnormal elements of x and w as zero.
 // Where A is f8e4m3fn: y[t, o] = sum over the groups g of 128 columns, rising,
 // of (sum of products of codes) * scales[t, g] * scale[o / 128, g]. The sum of

@@ -37,7 +37,8 @@ decodeSplitTokens(const MLADecodeShape &shape) {
   return tokens ? tokens : 1;
 }
 /// Most splits beyond their tokens' first that are dealt out. Tokens of
-/// different sequences never have more.
+/// different sequences never have more, unless a page is longer than a split
+/// and the last one goes beyond the context.
 DS_SHARED_FUNCTION constexpr uint32_t
 decodeFurtherSplits(const MLADecodeShape &shape) {
   return shape.context / kDecodeSplit;

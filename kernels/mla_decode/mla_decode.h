@@ -4,9 +4,10 @@
 //   s[u]    = scale * (<q_latent[t, h], state[u, 0 : latent]> +
 //                      <q_rope[t, h], state[u, latent :]>)
 //   o[t, h] = A(sum over u of softmax(s)[u] * state[u, 0 : latent])
-// f32 running softmax; keys are walked page by page (on CPUs) or in splits of a
-// fixed length (on GPUs), so a result depends neither on the batch nor on how a
-// prompt was cut. Rows beyond positions[t] are never read.
+// f32 running softmax (rows for GPUs round the weights to bf16); keys are
+// walked page by page (on CPUs) or in splits of a fixed length (on GPUs), so a
+// result depends neither on the batch nor on how a prompt was cut. Rows beyond
+// positions[t] are never read.
 //   in   q_latent A [T, heads, latent], q_rope A [T, heads, rope],
 //        state A [pages, page_tokens, latent + rope]
 //   out  o A [T, heads, latent]
