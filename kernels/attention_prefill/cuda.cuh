@@ -244,7 +244,7 @@ struct PrefillTile {
       for (uint32_t i = 0; i < kOwn; ++i) {
         const uint32_t key = first + i / 2 * 8 + laneIndex() % 4 * 2 + i % 2;
         weights[i] = key <= last ? mul(d[i / 2][2 * h + i % 2], shape.scale)
-                                 : -kInfinity;
+                                 : kMinusInfinity;
       }
       factors[h] = addScores(sums.softmax[h], weights);
 #pragma unroll

@@ -9,8 +9,6 @@
 
 namespace ds::kernels::cuda {
 
-constexpr float kInfinity = __builtin_bit_cast(float, 0x7f800000u);
-
 /// A warp begins to copy `columns` elements to shared memory, and zeros from
 /// there to `padded`, a multiple of 8; where not `valid`, zeros only. `aligned`
 /// says that rows, and so `row`, begin at multiples of 16 bytes; then `row` is

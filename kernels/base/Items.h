@@ -3,6 +3,7 @@
 // a token, such as a quad: four neighbouring columns of a row.
 #pragma once
 #include "kernels/base/LaunchShape.h"
+#include "kernels/base/Matrix.h"
 
 namespace ds::kernels::cuda {
 
@@ -10,7 +11,7 @@ namespace ds::kernels::cuda {
 constexpr uint32_t kQuadColumns = 4;
 
 DS_SHARED_FUNCTION constexpr uint32_t quads(uint32_t columns) {
-  return columns / kQuadColumns + (columns % kQuadColumns != 0);
+  return ceilDiv(columns, kQuadColumns);
 }
 
 /// Threads of a block; a few blocks per row keep the multiprocessors busy when

@@ -8,6 +8,8 @@
 
 namespace ds::kernels {
 
+constexpr float kMinusInfinity = __builtin_bit_cast(float, 0xff800000);
+
 /// a * b + c, rounded once.
 DS_INLINE float fusedMultiplyAdd(float a, float b, float c) {
 #if defined(__CUDACC__)

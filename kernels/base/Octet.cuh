@@ -15,17 +15,6 @@ constexpr uint32_t kOctet = 8;
 constexpr uint32_t kOctetStep = 32; // of k, that the octets of a warp cover
 
 /// Eight elements as they lie in memory.
-template <class T>
-struct StoredOctet;
-template <>
-struct StoredOctet<bf16> {
-  using Type = Vector16;
-};
-template <>
-struct StoredOctet<f8e4m3fn> {
-  using Type = Vector8;
-};
-
 DS_DEVICE Vector16 loadOctet(const bf16 *from) { return load16(from); }
 DS_DEVICE Vector8 loadOctet(const f8e4m3fn *from) { return load8(from); }
 

@@ -7,8 +7,6 @@
 
 namespace ds::kernels {
 
-constexpr float kMinusInfinity = __builtin_bit_cast(float, 0xff800000);
-
 struct Ranked {
   float score;
   uint32_t index;

@@ -2,7 +2,7 @@
 // The factors of f8e4m3fn matrices and of quantised rows, and how the sums of
 // one step of K, which is one block of scales then, are added to the totals.
 #pragma once
-#include "kernels/base/Matrix.h"
+#include "kernels/base/Quantize.h"
 #include "kernels/base/TileProduct.cuh"
 
 namespace ds::kernels::cuda {
@@ -29,7 +29,7 @@ struct Vectors {
     Vectors rest = *this;
     rest.elements += size_t(row) * stride;
     if constexpr (kScaled<X>)
-      rest.scales += size_t(row) * ceilDiv(in, kScaleBlock);
+      rest.scales += size_t(row) * scaleGroups(in);
     return rest;
   }
   DS_DEVICE const X *row(uint32_t row) const {
@@ -79,7 +79,7 @@ public:
   /// `row` is where the warp stands in the tile (WarpPlace).
   DS_DEVICE RowScales(const Vectors<X> &x, uint32_t row, uint32_t rows,
                       Place place)
-      : scales_(x.scales), groups_(ceilDiv(x.in, kScaleBlock)),
+      : scales_(x.scales), groups_(scaleGroups(x.in)),
         row_(row + laneIndex() / 4), rows_(rows), place_(place) {}
 
   /// Of row 8 i + g of the warp.

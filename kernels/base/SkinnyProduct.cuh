@@ -83,7 +83,7 @@ public:
       factors_[i] = w.factorRow(row);
       if constexpr (kScaled<X>)
         scales_[i] = x.scales + size_t(place(smaller(2 * t + i, rows - 1))) *
-                                    ceilDiv(x.in, kScaleBlock);
+                                    scaleGroups(x.in);
     }
   }
 

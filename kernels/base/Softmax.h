@@ -19,7 +19,7 @@ addPage(RunningSoftmax &softmax, float *scores, uint32_t count, float scale) {
   for (uint32_t i = 0; i < count; ++i)
     scores[i] *= scale;
   for (uint32_t i = count; i < padded; ++i)
-    scores[i] = -__builtin_inff();
+    scores[i] = kMinusInfinity;
 
   Floats lanes = softmax.largest;
   for (uint32_t i = 0; i < padded; i += kLanes) {

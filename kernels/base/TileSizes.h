@@ -35,11 +35,11 @@ constexpr uint32_t kTileWarps = TileSizes<bf16, bf16>::kThreads / 32;
 
 /// Tiles of gated products (GatedProduct.cuh): 128 rows of each of two
 /// matrices.
-template <class X, class W>
-using GatedSizes = TileSizes<X, W, 32, 256>;
 constexpr uint32_t kGatedRowsOfX = 32;
 constexpr uint32_t kGatedColumns = 128; // of y
-constexpr uint32_t kGatedWarps = 8;
+template <class X, class W>
+using GatedSizes = TileSizes<X, W, kGatedRowsOfX, 2 * kGatedColumns>;
+constexpr uint32_t kGatedWarps = GatedSizes<bf16, bf16>::kThreads / 32;
 /// Bytes of shared memory of a block; of them kGatedLargest behind the tiles.
 constexpr uint32_t kGatedLargest =
     kGatedWarps * kGatedRowsOfX * sizeof(uint32_t);

@@ -47,7 +47,7 @@ namespace ds::kernels {
                                                 float *c, float *groupScores) {
   uint32_t width = shape.experts / shape.groups;
   for (uint32_t g = 0; g < shape.groups; ++g) {
-    float first = -__builtin_inff(), second = -__builtin_inff();
+    float first = kMinusInfinity, second = kMinusInfinity;
     for (uint32_t e = g * width; e < (g + 1) * width; ++e) {
       second = c[e] > first ? first : c[e] > second ? c[e] : second;
       first = c[e] > first ? c[e] : first;
@@ -61,7 +61,7 @@ namespace ds::kernels {
   for (uint32_t g = 0; g < shape.groups; ++g)
     if (isBefore(last, {groupScores[g], g}))
       for (uint32_t e = g * width; e < (g + 1) * width; ++e)
-        c[e] = -__builtin_inff();
+        c[e] = kMinusInfinity;
 }
 
 [[clang::always_inline]] inline void chooseExperts(const GateTopkShape &shape,

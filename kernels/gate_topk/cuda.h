@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include "kernels/base/LaunchShape.h"
+#include "kernels/base/Matrix.h"
 #include "kernels/gate_topk/gate_topk.h"
 
 namespace ds::kernels::cuda {
@@ -8,7 +9,7 @@ namespace ds::kernels::cuda {
 /// Neighbouring experts that a lane of a warp looks after.
 DS_SHARED_FUNCTION constexpr uint32_t
 expertsOfLane(const GateTopkShape &shape) {
-  return shape.experts / 32 + (shape.experts % 32 != 0);
+  return ceilDiv(shape.experts, 32);
 }
 
 /// Bytes of shared memory of the warp that works on a token.

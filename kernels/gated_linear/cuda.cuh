@@ -13,7 +13,7 @@ namespace ds::kernels::cuda {
 template <class A, class W, class Units = BF16Units>
 DS_DEVICE void gatedLinear(const GatedLinearShape &shape,
                            const DeviceCall &call) {
-  constexpr uint32_t kOutput = kMatrixOperands<A>, kWeights = 2 * kOutput;
+  constexpr uint32_t kOutput = kActivationOperands<A>, kWeights = 2 * kOutput;
   const Vectors<A> x{operand<const A>(call, 0), operand<const float>(call, 1),
                      shape.in, shape.in, shape.in};
   const GatedOutput<A> y{operand<A>(call, kOutput),

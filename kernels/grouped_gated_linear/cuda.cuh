@@ -12,14 +12,15 @@ namespace ds::kernels::cuda {
 template <class A, class W, class Units = BF16Units>
 DS_DEVICE void groupedGatedLinear(const GroupedGatedLinearShape &shape,
                                   const DeviceCall &call) {
-  constexpr uint32_t kOffsets = kMatrixOperands<A>, kOutput = kOffsets + 2;
+  constexpr uint32_t kOffsets = kActivationOperands<A>, kOutput = kOffsets + 2;
   const Vectors<A> x{operand<const A>(call, 0), operand<const float>(call, 1),
                      shape.in, shape.in, shape.in};
   const GatedOutput<A> y{operand<A>(call, kOutput),
                          operand<float>(call, kOutput + 1), shape.out,
                          shape.scaleFormat};
   auto *tokenOf = operand<const uint32_t>(call, kOffsets + 1);
-  auto *list = operand<const void *const>(call, kOutput + kMatrixOperands<A>);
+  auto *list =
+      operand<const void *const>(call, kOutput + kActivationOperands<A>);
   uint8_t *largest = sharedMemory() + GatedSizes<A, W>::kSharedBytes;
   const RaggedTiles<kGatedRowsOfX> ragged(
       operand<const uint32_t>(call, kOffsets), shape.experts,

@@ -17,7 +17,7 @@ template <class X, class W>
 struct GroupedLinearOperands {
   const GroupedLinearShape &shape;
   const DeviceCall &call;
-  static constexpr uint32_t kOffsets = kMatrixOperands<X>;
+  static constexpr uint32_t kOffsets = kActivationOperands<X>;
 
   DS_DEVICE Vectors<X> x() const {
     return {operand<const X>(call, 0), operand<const float>(call, 1), shape.in,

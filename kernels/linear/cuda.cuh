@@ -19,7 +19,7 @@ template <class X, class W>
 struct LinearOperands {
   const LinearShape &shape;
   const DeviceCall &call;
-  static constexpr uint32_t kOutput = kMatrixOperands<X>;
+  static constexpr uint32_t kOutput = kActivationOperands<X>;
 
   DS_DEVICE Vectors<X> x() const {
     return {operand<const X>(call, 0), operand<const float>(call, 1), shape.in,

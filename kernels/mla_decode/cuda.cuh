@@ -136,7 +136,7 @@ struct DecodeTile {
       const uint32_t key = i / 2 * 8 + laneIndex() % 4 * 2 + i % 2;
       const float *at = scores + head * kDecodeScoreStride + key;
       const float sum = add(at[0], at[kDecodeTileHeads * kDecodeScoreStride]);
-      weights[i] = first + key < keys ? mul(sum, shape.scale) : -kInfinity;
+      weights[i] = first + key < keys ? mul(sum, shape.scale) : kMinusInfinity;
     }
     return addScores(softmax, weights);
   }
@@ -226,7 +226,7 @@ struct DecodeSchedule {
     if (!dealt)
       return;
     const uint32_t further = furtherBefore(batch.tokens);
-    // Only several tokens of one sequence can be too many.
+    // Several tokens of one sequence can be too many.
     dealt = further <= decodeFurtherSplits(shape);
     if (dealt)
       pieces += further;
