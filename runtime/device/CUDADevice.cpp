@@ -8,7 +8,8 @@ namespace ds::rt {
 namespace {
 
 // Values of the driver's enumerations.
-constexpr unsigned kCapabilityMajor = 75, kCapabilityMinor = 76;
+constexpr unsigned kCapabilityMajor = 75, kCapabilityMinor = 76,
+                   kMultiprocessors = 16;
 constexpr unsigned kMaxDynamicShared = 8; // a function's attribute
 constexpr unsigned kNonBlockingStream = 1;
 constexpr unsigned kEventWithoutTime = 2;
@@ -219,6 +220,17 @@ Result<DeviceKernel> CUDADevice::kernel(const char *symbol,
                               std::to_string(sharedBytes) +
                               " bytes: " + driver_.nameOf(refused)};
   return DeviceKernel(function);
+}
+
+Result<uint32_t> CUDADevice::mostBlocks(DeviceKernel kernel, uint32_t threads,
+                                        uint32_t sharedBytes) {
+  int each = 0, multiprocessors = 0;
+  DS_TRY(check(driver_.occupancy(&each, kernel, int(threads), sharedBytes),
+               "cuOccupancyMaxActiveBlocksPerMultiprocessor"));
+  DS_TRY(check(
+      driver_.deviceAttribute(&multiprocessors, kMultiprocessors, device_),
+      "cuDeviceGetAttribute"));
+  return uint32_t(std::max(each * multiprocessors, 1));
 }
 
 Result<TensorMap> CUDADevice::tensorMap(const TensorMapSpec &spec,

@@ -42,6 +42,8 @@ public:
   Status load(std::span<const uint8_t> image) override;
   Result<DeviceKernel> kernel(const char *symbol,
                               uint32_t sharedBytes) override;
+  Result<uint32_t> mostBlocks(DeviceKernel kernel, uint32_t threads,
+                              uint32_t sharedBytes) override;
   Result<TensorMap> tensorMap(const TensorMapSpec &spec, DevicePointer address,
                               uint64_t rows) override;
 

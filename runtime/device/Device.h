@@ -67,6 +67,10 @@ public:
   /// where there is none of that symbol. Errors: DeviceImage (8).
   virtual Result<DeviceKernel> kernel(const char *symbol,
                                       uint32_t sharedBytes) = 0;
+  /// Blocks of such launches that run at once, at least 1. A block computes as
+  /// many tiles as it must, so a larger grid would only wait.
+  virtual Result<uint32_t> mostBlocks(DeviceKernel kernel, uint32_t threads,
+                                      uint32_t sharedBytes) = 0;
   /// Of a matrix of `rows` rows at `address`, a multiple of 16.
   virtual Result<TensorMap> tensorMap(const TensorMapSpec &spec,
                                       DevicePointer address, uint64_t rows) = 0;

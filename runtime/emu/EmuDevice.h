@@ -36,6 +36,10 @@ public:
   Status load(std::span<const uint8_t> image) override;
   Result<DeviceKernel> kernel(const char *symbol,
                               uint32_t sharedBytes) override;
+  /// As a GPU of 132 multiprocessors (H100) that run one block each.
+  Result<uint32_t> mostBlocks(DeviceKernel, uint32_t, uint32_t) override {
+    return 132u;
+  }
   Result<TensorMap> tensorMap(const TensorMapSpec &spec, DevicePointer address,
                               uint64_t rows) override;
 

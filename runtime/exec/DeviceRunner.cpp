@@ -85,7 +85,9 @@ Status DeviceRunner::bind(const DeviceBindings &at) {
                    .expected =
                        "a function of the code of level " +
                        std::string(plan_.string(plan_.levels[at.level].name))};
-    kernels_.push_back(kernel);
+    DS_ASSIGN(uint32_t mostBlocks, device_.mostBlocks(kernel, launch.threads,
+                                                      launch.sharedBytes));
+    kernels_.push_back({kernel, mostBlocks});
   }
   DS_ASSIGN(batch_, DeviceBatch::create(device_, at.batchBytes));
   std::vector<const void *> slots = slotWeights(plan_, at.weights);
@@ -138,12 +140,13 @@ Status DeviceRunner::append(const DeviceBindings &at,
       form.maps = reinterpret_cast<const TensorMap *>(
           mapsAt_ + maps_.size() * sizeof(TensorMap));
       launches.push_back(
-          {.kernel = kernels_[index - firstLaunch_],
+          {.kernel = kernels_[index - firstLaunch_].kernel,
            .tiles = {.rows = uint32_t(record.rows),
                      .columns = record.columns,
                      .perRow = record.perRow,
                      .rowsPerTile = record.rowsPerTile,
                      .extra = record.extra},
+           .mostBlocks = kernels_[index - firstLaunch_].mostBlocks,
            .threads = record.threads,
            .sharedBytes = record.sharedBytes,
            .call = form,
@@ -203,7 +206,7 @@ Status DeviceRunner::launch(EntryKind entry, uint32_t tokens, uint32_t rows) {
         launch.tiles, launch.tiles.rows == TileCount::HeadRows ? rows : tokens);
     if (grid)
       DS_TRY(device_.launch({.kernel = launch.kernel,
-                             .grid = grid,
+                             .grid = std::min(grid, launch.mostBlocks),
                              .threads = launch.threads,
                              .sharedBytes = launch.sharedBytes,
                              .call = &launch.call,

@@ -44,7 +44,7 @@ private:
   struct Launch {
     DeviceKernel kernel;
     TileCount tiles;
-    uint32_t threads, sharedBytes;
+    uint32_t mostBlocks, threads, sharedBytes;
     DeviceCall call;
     DeviceWork work;
   };
@@ -72,7 +72,11 @@ private:
   DevicePointer hostBuffers_ = nullptr;
   std::byte *hostCopy_ = nullptr;
   DeviceBatch batch_;
-  std::vector<DeviceKernel> kernels_; // by launch of the level, from its first
+  struct LoadedKernel {
+    DeviceKernel kernel;
+    uint32_t mostBlocks; // that run at once
+  };
+  std::vector<LoadedKernel> kernels_; // by launch of the level, from its first
   uint32_t firstLaunch_ = 0;
   std::vector<TensorMap> maps_; // as uploaded
   DevicePointer mapsAt_ = nullptr;

@@ -160,6 +160,14 @@ TEST_F(CUDADeviceTest, asksForLargeSharedMemory) {
   EXPECT_EQ(*device->kernel("gone", 0), nullptr);
 }
 
+// A grid is never larger than what runs at once: two blocks on each of three
+// multiprocessors.
+TEST_F(CUDADeviceTest, knowsHowManyBlocksRunAtOnce) {
+  pretend("multiprocessors=3");
+  auto device = std::move(*open());
+  EXPECT_EQ(*device->mostBlocks(nullptr, 256, 1024), 6u);
+}
+
 TEST_F(CUDADeviceTest, refusesCodeThatTheDriverDoesNotTake) {
   pretend("fail=cuModuleLoadData:209,driver=12020");
   auto device = std::move(*open());

@@ -146,6 +146,10 @@ unsigned cuDeviceGetName(char *name, int length, int) {
   return called("cuDeviceGetName");
 }
 unsigned cuDeviceGetAttribute(int *value, unsigned attribute, int) {
+  if (attribute == 16) { // multiprocessors
+    *value = std::stoi(setting("multiprocessors", "100000"));
+    return called("cuDeviceGetAttribute");
+  }
   std::string capability = setting("capability", "9.0");
   size_t dot = capability.find('.');
   *value = std::stoi(attribute == 75 ? capability.substr(0, dot)
@@ -218,6 +222,11 @@ unsigned cuModuleGetFunction(void **function, void *, const char *name) {
 unsigned cuFuncSetAttribute(void *, unsigned attribute, int value) {
   return called("cuFuncSetAttribute",
                 std::to_string(attribute) + "=" + std::to_string(value));
+}
+unsigned cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void *, int,
+                                                     size_t) {
+  *blocks = 2;
+  return called("cuOccupancyMaxActiveBlocksPerMultiprocessor");
 }
 unsigned cuLaunchKernel(void *function, unsigned grid, unsigned, unsigned,
                         unsigned threads, unsigned, unsigned, unsigned shared,
