@@ -49,6 +49,9 @@ Status checkOptions(const CompileOptions &options,
   if (options.activations == Activations::Rows && isReference)
     status.add(usage("--activations", "bf16",
                      "fp8 or nothing: reference kernels compute in f32"));
+  if (!options.fuse.value_or(true) && options.target.isGPU())
+    status.add(usage("--fuse", "off", "on, or nothing: GPUs have no rows that "
+                                      "compute the calls apart"));
   if (options.fuse.value_or(false) && !isReference && !options.target.isGPU())
     status.add(usage("--fuse", "on",
                      "off, or --kernels=reference with it: CPU levels have no "

@@ -133,6 +133,8 @@ Result<NVRTC> NVRTC::load(std::span<const std::string> files) {
     // Plain names are the loader's to find, and mostly it finds nothing.
     bool isPath = file.find('/') != file.npos;
     if (isPath && !std::filesystem::exists(file, ignored)) {
+      if (files.size() == 1) // it was named
+        error.notes.push_back(file + " does not exist");
       continue;
     }
     auto functions = std::make_shared<Functions>();

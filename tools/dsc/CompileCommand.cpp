@@ -66,7 +66,8 @@ void printBox(const CompileCommand &command, const CompileReport &report,
                    bytesText(b.total), report.context, bytesText(b.weights),
                    bytesText(b.state), b.statePerToken, bytesText(b.scratch),
                    bytesText(b.host + b.workspacePerWorker)));
-  line("", fits(b));
+  line("", command.options.target.isGPU() ? "all of it on the GPU"
+                                          : fits(b));
   line("scratch",
        fmt::format("lower bound {}, gap {:.1f} %",
                    bytesText(b.scratchLowerBound),

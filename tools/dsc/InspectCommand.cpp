@@ -57,7 +57,8 @@ void printBudget(const PlanView &plan) {
   uint64_t stored = 0;
   for (const rt::ShardRecord &shard : plan.shards)
     stored += shard.size - shard.headerSize;
-  line("weights", b.weights, "mapped");
+  line("weights", b.weights,
+       plan.levels[0].kind == rt::LevelKind::CPU ? "mapped" : "uploaded");
   line("not used", b.unusedWeights, "of the shards");
   line("shards", stored, "of data");
   line("state", b.state, fmt::format("{} B per token", b.statePerToken));

@@ -102,8 +102,8 @@ TEST(Catalog, ARowSaysHowManyRowsItServes) {
 
 // A table of the experts' tiles lies behind those of the products.
 TEST(Catalog, GroupedRowsServeAsManyExpertsAsSharedMemoryHolds) {
-  GroupedLinearShape plain{.in = 64, .parts = 1, .out = 64, .topk = 8};
-  GroupedGatedLinearShape gated{.in = 64, .out = 64, .topk = 8};
+  GroupedLinearShape plain{64, 64, 1, 0, 8, 0};
+  GroupedGatedLinearShape gated{64, 64, 0, 8, 0};
   for (const KernelRow &row : kernelRows()) {
     const bool isGated = row.family->name == "grouped_gated_linear";
     if (row.level < Level::CUDA ||
