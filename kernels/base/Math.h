@@ -8,7 +8,7 @@
 
 namespace ds::kernels {
 
-constexpr float kMinusInfinity = __builtin_bit_cast(float, 0xff800000);
+inline constexpr float kMinusInfinity = __builtin_bit_cast(float, 0xff800000);
 
 /// a * b + c, rounded once.
 DS_INLINE float fusedMultiplyAdd(float a, float b, float c) {
