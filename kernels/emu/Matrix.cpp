@@ -82,25 +82,32 @@ struct Tiles {
   }
 };
 
-} // namespace
-
-void mmaBF16(float *d, const uint32_t *a, const uint32_t *b) {
-  const Quiet quiet;
-  Block &block = *currentBlock;
-  block.meet(
-      Collective::MmaBF16, kFullMask,
+/// d += a b for tiles whose elements are `Code`s, `depth` of them in a row of a.
+template <class Code>
+void multiplyTiles(Collective collective, float *d, const uint32_t *a,
+                   const uint32_t *b, uint32_t depth, const SumModel &model) {
+  currentBlock->meet(
+      collective, kFullMask,
       [&](Slot &slot) {
         slot.d = d;
         slot.a = a;
         slot.b = b;
       },
       [&](Slot *slots) {
-        const Tiles<uint16_t> tiles(slots);
+        const Tiles<Code> tiles(slots);
         Factors factors;
         factors.setA(tiles.a);
         factors.setB(tiles.b);
-        multiply(slots, factors, 16, sumModelBF16(*block.options));
+        multiply(slots, factors, depth, model);
       });
+}
+
+} // namespace
+
+void mmaBF16(float *d, const uint32_t *a, const uint32_t *b) {
+  const Quiet quiet;
+  multiplyTiles<uint16_t>(Collective::MmaBF16, d, a, b, 16,
+                          sumModelBF16(*currentBlock->options));
 }
 
 void mmaF8(float *d, const uint32_t *a, const uint32_t *b) {
@@ -108,20 +115,8 @@ void mmaF8(float *d, const uint32_t *a, const uint32_t *b) {
   Block &block = *currentBlock;
   if (block.options->architecture != Architecture::SM89)
     block.fail("mmaF8: only sm_89 and sm_120 have this instruction");
-  block.meet(
-      Collective::MmaF8, kFullMask,
-      [&](Slot &slot) {
-        slot.d = d;
-        slot.a = a;
-        slot.b = b;
-      },
-      [&](Slot *slots) {
-        const Tiles<uint8_t> tiles(slots);
-        Factors factors;
-        factors.setA(tiles.a);
-        factors.setB(tiles.b);
-        multiply(slots, factors, 32, sumModelF8(*block.options));
-      });
+  multiplyTiles<uint8_t>(Collective::MmaF8, d, a, b, 32,
+                         sumModelF8(*block.options));
 }
 
 } // namespace ds::emu
