@@ -35,7 +35,7 @@ Error unknown(const PlanView &plan, std::string_view fileName,
   return {.code = ErrorCode::LevelUnknown,
           .file = std::string(fileName),
           .subject =
-              plan.levels[0].kind == LevelKind::CPU ? "CPU level" : "level",
+              plan.isForGPU() ? "level" : "CPU level",
           .found = std::string(wanted),
           .expected = "one of " + names};
 }

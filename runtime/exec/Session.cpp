@@ -9,7 +9,7 @@ namespace ds::rt {
 Result<std::unique_ptr<Session>>
 Session::create(const PlanFile &file, const SessionOptions &options) {
   std::unique_ptr<Session> session(new Session(file.view()));
-  bool isForCPU = file.view().levels[0].kind == LevelKind::CPU;
+  bool isForCPU = !file.view().isForGPU();
   std::vector<Kernel> kernels;
   uint32_t level = 0;
   if (isForCPU) {

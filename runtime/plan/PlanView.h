@@ -28,6 +28,8 @@ struct PlanView {
   const char *string(StringRef at) const {
     return strings.data() + uint32_t(at);
   }
+  /// Its code runs on a GPU or on the emulation of one: all its levels do.
+  bool isForGPU() const { return levels[0].kind != LevelKind::CPU; }
   uint32_t kernelsPerLevel() const {
     return uint32_t(kernels.size() / levels.size());
   }

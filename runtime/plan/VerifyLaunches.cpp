@@ -34,7 +34,7 @@ public:
       const KernelRecord &kernel = plan_.kernels[i];
       std::string name = nameOfRecord("kernel", i);
       DS_TRY(launches.next(name, kernel.firstLaunch, kernel.launches));
-      if (isForGPU(plan_) &&
+      if (plan_.isForGPU() &&
           (!kernel.launches || kernel.launches > kMaxLaunches))
         return refuse_.number(ErrorCode::PlanLaunch, name + ": launches",
                               kernel.launches, "1 to 16");
@@ -44,7 +44,7 @@ public:
     DS_TRY(launches.end());
     DS_TRY(maps.end());
     DS_TRY(buckets());
-    return isForGPU(plan_) ? bodies() : Status();
+    return plan_.isForGPU() ? bodies() : Status();
   }
 
 private:
@@ -128,7 +128,7 @@ private:
       return refuse_.number(ErrorCode::PlanBucket, std::move(subject), found,
                             std::move(expected));
     };
-    if (!isForGPU(plan_))
+    if (!plan_.isForGPU())
       return refuse_(ErrorCode::PlanBucket, "a plan for CPUs has buckets");
     if (plan_.buckets.size() > kMaxBuckets)
       return wrong("buckets", plan_.buckets.size(),

@@ -59,11 +59,6 @@ constexpr uint64_t productOf(uint64_t a, uint64_t b) {
   return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-/// Its code runs on a GPU or on the emulation of one.
-inline bool isForGPU(const PlanView &plan) {
-  return plan.levels[0].kind != LevelKind::CPU;
-}
-
 /// Slices of one section lie in order, without holes, and cover it.
 class Slices {
 public:

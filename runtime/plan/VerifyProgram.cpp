@@ -44,7 +44,7 @@ private:
                            " on, an end within " +
                            std::to_string(plan_.code.size()));
       end = image.offset + image.size;
-      DS_TRY(isForGPU(plan_) ? elfImage(image, name) : textImage(image, name));
+      DS_TRY(plan_.isForGPU() ? elfImage(image, name) : textImage(image, name));
       Sha256 sha;
       sha.update(plan_.code.data() + image.offset, image.size);
       if (!std::ranges::equal(sha.finish(), image.digest))
@@ -141,13 +141,13 @@ private:
         return refuse_.number(ErrorCode::PlanKernel, name + ": image",
                               kernel.image,
                               std::to_string(image) + ", that of its level");
-      if (isForGPU(plan_) ? kernel.run || kernel.tiles : kernel.launches)
+      if (plan_.isForGPU() ? kernel.run || kernel.tiles : kernel.launches)
         return refuse_(ErrorCode::PlanKernel,
-                       name + (isForGPU(plan_)
+                       name + (plan_.isForGPU()
                                    ? ": a kernel for GPUs has launches only"
                                    : ": a kernel for CPUs has no launches"));
       for (uint32_t entry : {kernel.run, kernel.tiles})
-        if (!isForGPU(plan_) && entry >= plan_.images[image].textSize)
+        if (!plan_.isForGPU() && entry >= plan_.images[image].textSize)
           return refuse_.number(
               ErrorCode::PlanKernel, name + ": entry", entry,
               "below " + std::to_string(plan_.images[image].textSize) +

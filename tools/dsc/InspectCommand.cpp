@@ -42,11 +42,6 @@ void printModel(const PlanView &plan) {
   printOut("  chat format {}; weights in {}\n", chat, plan.string(m.weights));
 }
 
-/// All levels of a plan are of one kind.
-bool isGPU(const PlanView &plan) {
-  return plan.levels[0].kind != rt::LevelKind::CPU;
-}
-
 void printBudget(const PlanView &plan) {
   const rt::BudgetRecord &b = plan.budget[0];
   auto line = [](std::string_view name, uint64_t bytes, std::string more = "") {
@@ -58,7 +53,7 @@ void printBudget(const PlanView &plan) {
   for (const rt::ShardRecord &shard : plan.shards)
     stored += shard.size - shard.headerSize;
   line("weights", b.weights,
-       plan.levels[0].kind == rt::LevelKind::CPU ? "mapped" : "uploaded");
+       plan.isForGPU() ? "uploaded" : "mapped");
   line("not used", b.unusedWeights, "of the shards");
   line("shards", stored, "of data");
   line("state", b.state, fmt::format("{} B per token", b.statePerToken));
@@ -70,9 +65,9 @@ void printBudget(const PlanView &plan) {
                        : 0.0));
   line("host", b.host);
   line("workspace", b.workspacePerWorker,
-       isGPU(plan) ? "of the launch that needs most" : "for each thread");
-  line("total", b.total, isGPU(plan) ? "" : "with one thread");
-  if (isGPU(plan)) {
+       plan.isForGPU() ? "of the launch that needs most" : "for each thread");
+  line("total", b.total, plan.isForGPU() ? "" : "with one thread");
+  if (plan.isForGPU()) {
     printOut("memory at another context: dsc compile --ctx N says, workspace "
              "follows it\n");
     return;
@@ -105,7 +100,7 @@ void printKernels(const PlanView &plan, bool why) {
       printOut("  rows of the kernel table, with an estimate for {} tokens "
                "on one {}\n",
                kReasonRows,
-               isGPU(plan) ? "GPU" : "core");
+               plan.isForGPU() ? "GPU" : "core");
     for (uint32_t k = 0; k < n; ++k) {
       const rt::KernelRecord &kernel = plan.kernels[level * n + k];
       printOut("  {:>3} {:<44} {}\n", k, plan.string(kernel.name),

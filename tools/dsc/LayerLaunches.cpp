@@ -6,7 +6,7 @@ namespace ds {
 
 std::vector<BodyLaunches> bodyLaunches(const rt::PlanView &plan, size_t level) {
   std::vector<BodyLaunches> all;
-  if (plan.levels[level].kind == rt::LevelKind::CPU)
+  if (!plan.isForGPU())
     return all;
   auto kernels = plan.kernels.subspan(level * plan.kernelsPerLevel());
   for (const rt::EntryRecord &entry : plan.entries)

@@ -8,7 +8,7 @@ std::vector<ContextMemory> memoryByContext(const rt::PlanView &plan) {
   const rt::ModelRecord &model = plan.model[0];
   const rt::BudgetRecord &budget = plan.budget[0];
   std::set<uint32_t> contexts = {model.context};
-  if (plan.levels[0].kind == rt::LevelKind::CPU) {
+  if (!plan.isForGPU()) {
     contexts.insert(model.maxPositions);
     for (uint32_t common : {1024u, 4096u, 16384u, 32768u, 65536u, 131072u})
       if (common < model.maxPositions)
