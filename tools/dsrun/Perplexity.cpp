@@ -88,18 +88,19 @@ private:
         continue;
       auto theirs =
           sessions_[1]->logits(uint32_t(at - begin)).first(realTokens_);
-      if (!std::isfinite(logSum(theirs)))
+      double theirSum = logSum(theirs);
+      if (!std::isfinite(theirSum))
         return Error{.code = ErrorCode::LogitsNotFinite,
                      .subject = "token " + std::to_string(at) +
                                 " of a window, by the other plan"};
-      compare(theirs, ours, sum);
+      compare(theirs, theirSum, ours, sum);
     }
     return {};
   }
 
-  void compare(std::span<const float> theirs, std::span<const float> ours,
-               double ourSum) {
-    double theirSum = logSum(theirs), divergence = 0;
+  void compare(std::span<const float> theirs, double theirSum,
+               std::span<const float> ours, double ourSum) {
+    double divergence = 0;
     for (size_t i = 0; i < theirs.size(); ++i) {
       double logP = double(theirs[i]) - theirSum;
       divergence += std::exp(logP) * (logP - (double(ours[i]) - ourSum));
