@@ -2,6 +2,7 @@
 #include "tools/dsc/Interrupt.h"
 #include "runtime/base/Status.h"
 #include "runtime/plan/TemporaryOutput.h"
+#include "tools/terminal/ProgressBar.h"
 #include <csignal>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ const Lines *lines = nullptr;
 
 /// Only calls what a signal handler may call.
 void handle(int signal) {
+  terminal::endBars();
   const std::string &line =
       rt::removePendingOutput() ? lines->unchanged : lines->written;
   [[maybe_unused]] ssize_t put =

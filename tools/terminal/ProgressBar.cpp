@@ -1,12 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/terminal/ProgressBar.h"
+#include "runtime/base/SignalsBlocked.h"
 #include "tools/terminal/Color.h"
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
 namespace ds::terminal {
+namespace {
+
+constexpr unsigned kDrawing = 1, kEnded = 2;
+/// What the bars of the process do: kDrawing, kEnded or both.
+std::atomic<unsigned> state = 0;
+static_assert(std::atomic<unsigned>::is_always_lock_free);
+
+/// Writes `line` to standard error as one, or not at all after endBars().
+void draw(std::string_view line) {
+  SignalsBlocked whole; // a handler in this thread would wait for ever
+  if (!(state.fetch_or(kDrawing) & kEnded)) {
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    std::fflush(stderr);
+  }
+  state.fetch_and(~kDrawing);
+}
+
+} // namespace
+
+void endBars() noexcept {
+  state.fetch_or(kEnded);
+  while (state.load() & kDrawing)
+    ;
+}
 
 std::string timeText(double seconds) {
   auto whole = [](double value) { return std::to_string(uint64_t(value)); };
@@ -55,11 +81,8 @@ void ProgressBar::show(std::string_view what, double done) {
   double taken = std::chrono::duration<double>(now - begin_).count();
   double left = taken < soon || done < little ? -1 : taken * (1 - done) / done;
   // The last column stays free, or some terminals begin a new line.
-  std::string line =
-      "\r" + barLine(tool_, what, done, left, columns(STDERR_FILENO) - 1) +
-      "\x1b[K";
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  std::fflush(stderr);
+  draw("\r" + barLine(tool_, what, done, left, columns(STDERR_FILENO) - 1) +
+       "\x1b[K");
   isDrawn_ = true;
   drawn_ = now;
 }
@@ -67,8 +90,7 @@ void ProgressBar::show(std::string_view what, double done) {
 void ProgressBar::erase() {
   if (!isDrawn_)
     return;
-  std::fputs("\r\x1b[K", stderr);
-  std::fflush(stderr);
+  draw("\r\x1b[K");
   isDrawn_ = false;
 }
 

@@ -31,6 +31,10 @@ private:
   Clock::time_point begin_ = Clock::now(), drawn_{};
 };
 
+/// For signal handlers that end the process: waits for a line that is being
+/// drawn, and no bar draws from here on. Async-signal-safe.
+void endBars() noexcept;
+
 /// "4 s", "3 min", "2 h 10 min": rounded up.
 std::string timeText(double seconds);
 /// The bar's line, at most `columns` wide. secondsLeft below 0: not known.
