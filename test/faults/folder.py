@@ -43,6 +43,13 @@ class Model:
         self.remove(name)
         (self / name).write_bytes(content.encode() if isinstance(content, str) else content)
 
+    def write_parts(self, name, *parts):
+        """The same of a large file: iterables of bytes, which are never all in memory."""
+        self.remove(name)
+        with open(self / name, "wb") as file:
+            for part in parts:
+                file.writelines(part)
+
     def remove(self, name):
         (self / name).unlink(missing_ok=True)
 

@@ -31,6 +31,7 @@ from folder import Model
 
 SECONDS = 2.0     # processor time of one refusal
 LIMIT_MIB = 512   # resident memory of one refusal
+OWN_MIB = 256     # of the harness: the system counts it as its children's, for the moment between fork and exec
 ROWS = []
 LIBC = ctypes.CDLL(None, use_errno=True)
 MAGIC = b"\x89DSC\r\n\x1a\n"
@@ -265,6 +266,9 @@ def run_rows(bin_dir, chosen, jobs, run_controls):
         print(f"{'FAIL' if trial.failures else 'ok':4} {number:>4}  {name} ({trial.cases} cases)")
         for failure in trial.failures:
             print(f"  {failure}")
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if own > OWN_MIB:
+        unseen.append(f"less memory than {own:.0f} MiB, which the harness took")
     for name in unseen:
         print(f"FAIL control: not found: {name}")
     print(f"{shown} controls, {sum(t.cases for t in trials)} cases in {time.monotonic() - begin:.1f} s")
