@@ -3,12 +3,22 @@
 """run_tests.py BUILD_DIR: runs ctest, counts lit's tests one by one.
 
 ctest knows the whole lit suite as one test named `lit`; its own summary says
-how many tests that was. The last line printed is "N passed, N failed".
+how many tests that was. The last line printed is "N passed, N failed"; before
+it stands what the failed tests printed about their failures.
 """
 import os
 import re
 import subprocess
 import sys
+
+
+def evidence(log, name, most=12):
+    """What the test `name` printed from its first line about a failure on; else its last lines."""
+    number = re.search(rf"^\s*\d+/\d+ Test\s+#(\d+): {re.escape(name)} ", log, re.M)[1]
+    lines = re.findall(rf"^{number}: (?!Test command:|Working Directory:|Test timeout)(.*)$", log, re.M)
+    about = [line for line in lines if re.search(r"FAIL|Failure|Error|error:", line)]
+    first = lines.index(about[0]) if about else max(0, len(lines) - most)
+    return lines[first:first + most]
 
 
 def main():
@@ -32,6 +42,8 @@ def main():
         lit_failed = 1  # lit itself broke
     for name in failed:
         print(f"failed: {name}")
+        for line in evidence(run.stdout, name):
+            print(f"  {line[:300]}")
     for name in re.findall(r"^(?:\d+: )?(?:FAIL|TIMEOUT|UNRESOLVED): (\S+ :: \S+)", run.stdout, re.M):
         print(f"failed: {name}")
     for name in skipped:
