@@ -289,6 +289,8 @@ Result<CompileReport> compile(const CompileOptions &given,
   inputs.bundle = options.bundle;
   inputs.digestWeights = options.checkWeights;
   inputs.compiler = options.compiler;
+  if (compiler)
+    inputs.compiler += ", " + compiler->name();
   inputs.options = optionsText(options, report.context);
   inputs.context = report.context;
   if (!options.bundle) { // which needs no folder

@@ -44,6 +44,13 @@ Result<std::string> UnitCompiler::ptx(const std::string &unit,
   return std::move(output.ptx);
 }
 
+std::string UnitCompiler::name() const {
+  if (nvrtc_)
+    return "NVRTC " + nvrtc_->version();
+  const std::string &version = clangKey_.front();
+  return version.substr(0, version.find('\n'));
+}
+
 std::string UnitCompiler::featuresOf(const kernels::LevelInfo &level) const {
   if (!nvrtc_) // the flags of HostUnit.cpp
     return std::string(kernels::levels().back().features);

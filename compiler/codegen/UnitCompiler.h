@@ -22,6 +22,8 @@ public:
   Result<std::string> ptx(const std::string &unit,
                           const kernels::LevelInfo &level) const;
 
+  /// The program that makes the code, with its version: "NVRTC 13.0".
+  std::string name() const;
   /// What a machine must have for the code: a compute capability and the version
   /// that its driver must be for, "9.0a 13.0"; for the emulation a CPU's
   /// features.

@@ -257,7 +257,7 @@ struct BudgetRecord {
 static_assert(sizeof(BudgetRecord) == 72);
 
 struct ProvenanceRecord {
-  StringRef compiler;       // "dsc 0.1.0"
+  StringRef compiler;       // "dsc 0.1.0", "dsc 0.1.0, NVRTC 13.0"
   StringRef options;        // the options that shape the plan, spelled in full
   uint8_t configDigest[32]; // SHA-256 of config.json
   uint8_t indexDigest[32];  // of model.safetensors.index.json, or zero

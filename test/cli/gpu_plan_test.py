@@ -68,6 +68,10 @@ class Plan:
     def test_options(self):
         self.assertIn(" --fuse=on ", self.plan["provenance"][0]["options"])
 
+    # What made the code is part of the plan.
+    def test_compiler(self):
+        self.assertRegex(self.plan["provenance"][0]["compiler"], rf"^dsc \d\S+, {self.maker}")
+
     # Decode graphs are made for powers of two.
     def test_buckets(self):
         self.assertEqual(self.plan["buckets"], [1, 2, 4, 8, 16, 32, 64])
@@ -115,7 +119,7 @@ class Plan:
 
 @unittest.skipUnless(nvrtc(), "no NVRTC on this machine")
 class CUDA(Plan, unittest.TestCase):
-    options = ["--target=cuda", "--sm=89,90a"]
+    options, maker = ["--target=cuda", "--sm=89,90a"], r"NVRTC 1[23]\.\d+$"
 
     # The best architecture first; what a GPU and its driver must have.
     def test_levels(self):
@@ -136,7 +140,7 @@ class CUDA(Plan, unittest.TestCase):
 
 @unittest.skipUnless(EMULATION, "no clang++-22 on this machine")
 class Emulation(Plan, unittest.TestCase):
-    options = ["--target=cuda-emu", "--sm=80"]
+    options, maker = ["--target=cuda-emu", "--sm=80"], r".*clang version 22\."
 
     def test_levels(self):
         self.assertEqual([level["name"] for level in self.plan["levels"]], ["sm_80"])
@@ -148,6 +152,12 @@ class Emulation(Plan, unittest.TestCase):
         for more in ([], ["--no-cache"]):
             self.assertEqual(run("dsc", "compile", MODEL, "-o", again, "-q", *more, *self.options)[0], 0)
             self.assertEqual(subprocess.run(["cmp", self.path, again]).returncode, 0)
+
+    # No temporary file is made, so none is left by whatever ends dsc.
+    def test_no_temporary_files(self):
+        again = os.path.join(self.folder.name, "none")
+        done = run("dsc", "compile", MODEL, "-o", again, "-q", "--no-cache", *self.options, env={"TMPDIR": "/nowhere"})
+        self.assertEqual(done, (0, "", ""))
 
 
 main()
