@@ -67,17 +67,31 @@ Status Session::loadCode(const PlanFile &file, const SessionOptions &options,
   return {};
 }
 
+/// A device that is not there is missing for a plan.
+static Status absentFor(const std::string &plan, const Status &status) {
+  Status named;
+  for (Error error : status.errors()) {
+    if (error.code == ErrorCode::DeviceAbsent)
+      error.file = plan;
+    named.add(std::move(error));
+  }
+  return named;
+}
+
 /// Makes the device and loads the code that is for it; returns its level.
 Result<uint32_t> Session::loadDevice(const PlanFile &file,
                                      const SessionOptions &options) {
   uint32_t level = 0;
   if (plan_.levels[0].kind == LevelKind::CUDA) {
-    DS_ASSIGN(std::unique_ptr<CUDADevice> device,
-              CUDADevice::open({.device = options.device}));
-    DS_ASSIGN(level, chooseGPULevel(plan_, device->capability(),
-                                    device->driverVersion(), device->place(),
-                                    file.path(), options.level));
-    device_ = std::move(device);
+    Result<std::unique_ptr<CUDADevice>> device =
+        CUDADevice::open({.device = options.device});
+    if (!device)
+      return absentFor(file.path(), device.takeStatus());
+    DS_ASSIGN(level, chooseGPULevel(plan_, (*device)->capability(),
+                                    (*device)->driverVersion(),
+                                    (*device)->place(), file.path(),
+                                    options.level));
+    device_ = std::move(*device);
   } else {
     if (!options.emulation)
       return Error{.code = ErrorCode::EmulationAbsent,

@@ -34,7 +34,7 @@ def absent(t):
     t.has_notes(found, ["note: --threads 2: the plan is for a GPU"])
     t.case("no driver")
     found = run(t, GOOD, driver=False)
-    t.check(found, 8, "error[E713]", "the plan needs 1 CUDA device", "found 0")
+    t.check(found, 8, "error[E713]", "model.plan: the plan needs 1 CUDA device", "found 0")
     t.has_notes(found, ["note: no CUDA driver: libcuda.so.1"])
     t.case("no device")
     t.check(run(t, "devices=0"), 8, "error[E713]", "the plan needs 1 CUDA device", "found 0")
@@ -69,7 +69,7 @@ def driver(t):
 
 @row("142", "fewer GPUs than asked for")
 def fewer(t):
-    t.check(run(t, "devices=2", "--device", 2), 8, "error[E713]", "CUDA devices, number 2 is wanted", "found 2")
+    t.check(run(t, "devices=2", "--device", 2), 8, "error[E713]", "model.plan: CUDA devices, number 2 is wanted", "found 2")
     t.case("the last one")
     t.check(run(t, f"devices=2,{GOOD}", "--device", 1), 0, stdout=None)
 
