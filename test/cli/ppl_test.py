@@ -94,6 +94,14 @@ class Perplexity(unittest.TestCase):
             self.assertIn(status, (2, 3), options)
             self.assertIn(message, err)
             self.assertEqual(out, "")
+        for option, content, message in [("-f", "", "E[0-9]+\\]: {0}: tokens of a text: found"),
+                                         ("--batch", '{{"ids": [5, 6]}}\n{{"ids": [5]}}', "{0}:prompt 1: tokens of a text: found 1"),
+                                         ("--batch", '{{"ids": [5, 99999]}}\n', "{0}: token id: found 99999")]:
+            file = pathlib.Path(self.folder.name, "bad")
+            file.write_text(content.format())
+            status, out, err = run("dsrun", "ppl", PLAN, option, str(file))
+            self.assertEqual((status, out), (3, ""), err)
+            self.assertRegex(err, message.format(file))
         status, _, err = run("dsrun", PLAN, "--ids", "5,6", "--against", PLAN)
         self.assertEqual(status, 2)
         self.assertIn("belong to dsrun ppl", err)

@@ -92,7 +92,7 @@ private:
       if (!std::isfinite(theirSum))
         return Error{.code = ErrorCode::LogitsNotFinite,
                      .subject = "token " + std::to_string(at) +
-                                " of a window, by the other plan"};
+                                " of a window, by the plan of --against"};
       compare(theirs, theirSum, ours, sum);
     }
     return {};
@@ -129,15 +129,19 @@ Result<TextQuality> measureText(rt::Session &session, rt::Session *against,
                                 uint32_t window,
                                 const std::atomic<bool> &cancel) {
   Meter meter(session, against, cancel);
-  for (std::span<const uint32_t> text : texts) {
+  for (size_t i = 0; i < texts.size(); ++i) {
+    std::span<const uint32_t> text = texts[i];
+    std::string where = texts.size() > 1 ? "prompt " + std::to_string(i) : "";
     if (text.size() < 2)
       return Error{.code = ErrorCode::PromptEmpty,
+                   .where = where,
                    .subject = "tokens of a text",
                    .found = std::to_string(text.size()),
                    .expected = "at least 2: the first predicts the second"};
     for (uint32_t token : text)
       if (token >= session.model().realTokens)
         return Error{.code = ErrorCode::TokenOutOfRange,
+                     .where = where,
                      .subject = "token id",
                      .found = std::to_string(token),
                      .expected =

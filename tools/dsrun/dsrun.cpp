@@ -190,11 +190,20 @@ Status measure(rt::Session &session, const Options &options,
                  .subject = "--window",
                  .found = std::to_string(*options.window),
                  .expected = "at most the context, " + std::to_string(window)};
-  DS_ASSIGN(TextQuality quality,
-            measureText(session, other.get(), texts,
-                        options.window.value_or(window), Interrupt::flag()));
+  Result<TextQuality> quality =
+      measureText(session, other.get(), texts, options.window.value_or(window),
+                  Interrupt::flag());
+  if (!quality) {
+    Error error = quality.takeStatus().errors()[0];
+    if (error.code == ErrorCode::LogitsNotFinite)
+      error.file = options.plan;
+    else if (error.code == ErrorCode::PromptEmpty ||
+             error.code == ErrorCode::TokenOutOfRange)
+      error.file = options.promptFile.value_or(options.batchFile.value_or(""));
+    return error;
+  }
   if (!Interrupt::flag())
-    print(qualityText(quality, bool(other), options.json));
+    print(qualityText(*quality, bool(other), options.json));
   return {};
 }
 
