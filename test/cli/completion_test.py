@@ -56,6 +56,14 @@ class Completion(unittest.TestCase):
             pathlib.Path(folder, "place").mkdir()
             self.assertEqual(complete("dsc", "inspect", f"{folder}/pl"), [f"{folder}/place", f"{folder}/plan.bin"])
             self.assertEqual(complete("dsrun", "p", "--weights", f"{folder}/pl"), [f"{folder}/place"])
+            self.assertEqual(complete("dsrun", f"{folder}/pl"), [f"{folder}/place", f"{folder}/plan.bin"])
+
+    # The word that may stand before a plan, and the program's other name.
+    def test_ppl_and_emulation(self):
+        self.assertEqual(complete("dsrun", "pp"), ["ppl"])
+        for shell, form in ("bash", "complete -F _dsrun dsrun dsrun-emu"), ("fish", "complete -c dsrun-emu -w dsrun"), \
+                ("zsh", "{compadd ppl; _files}"), ("fish", "-a ppl -d 'measure"):
+            self.assertIn(form, run("dsc", "completion", shell)[1])
 
     # Every option of both tables stands in the script of every shell.
     def test_every_option(self):
@@ -80,9 +88,9 @@ class Completion(unittest.TestCase):
             for line in script.splitlines():
                 bare = re.sub(r"'\\''" if shell == "zsh" else r"\\'", "", line)
                 self.assertEqual(bare.count("'") % 2, 0, line)
-        self.assertTrue(run("dsc", "completion", "zsh")[1].startswith("#compdef dsc dsrun\n"))
+        self.assertTrue(run("dsc", "completion", "zsh")[1].startswith("#compdef dsc dsrun dsrun-emu\n"))
         for line in run("dsc", "completion", "fish")[1].splitlines():
-            self.assertRegex(line, r"^(#|complete -c (dsc|dsrun) )")
+            self.assertRegex(line, r"^(#|complete -c (dsc|dsrun|dsrun-emu) )")
 
     # What a script offers as a value, dsc takes as one.
     def test_offered_values_are_accepted(self):

@@ -21,6 +21,9 @@ class Manual(unittest.TestCase):
             for part in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "EXAMPLES", "SEE ALSO"):
                 self.assertRegex(page, rf"(?m)^\.SH {part}")
         self.assertEqual(run("dsc", "manual"), run("dsc", "manual", "dsc"))
+        page = run("dsc", "manual", "dsrun")[1].replace("\\-", "-")
+        for part in "\\fBppl\\fR \\fIPLAN\\fR [\\fIoptions\\fR]", "\\fBdsrun-emu\\fR: the same program":
+            self.assertIn(part, page)
 
     # The page is roff that its reader has nothing to say against.
     def test_roff(self):

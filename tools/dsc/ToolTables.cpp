@@ -97,10 +97,13 @@ Tool dscTool() {
 Tool dsrunTool() {
   Tool tool{.name = "dsrun",
             .version = DS_VERSION,
-            .summary = "answers prompts with a plan that dsc has compiled"};
+            .summary = "answers prompts with a plan that dsc has compiled",
+            .twin = {"dsrun-emu", "the same program; it also runs plans of dsc "
+                                  "compile --target=cuda-emu"}};
   Command all{.summary = tool.summary,
               .operand = "PLAN",
-              .operandText = "the compiled model"};
+              .operandText = "the compiled model",
+              .leading = {"ppl", "measure a text instead of answering"}};
 #define OPTION(flags, field, value, group, text)                               \
   all.options.push_back(option(flags, value, text));
 #include "tools/dsrun/Options.def"

@@ -60,7 +60,12 @@ std::string script(const Tool &tool) {
       names.push_back(command.name);
     addOptions(command.name, command.options);
     operands += "    " + (command.name.empty() ? "''" : command.name) + ") " +
-                offer(command.operand, command.words) + ";;\n";
+                offer(command.operand, command.words) +
+                (command.leading.first.empty()
+                     ? ""
+                     : "; COMPREPLY+=($(compgen -W \"" +
+                           command.leading.first + "\" -- \"$cur\"))") +
+                ";;\n";
   }
   std::string text =
       "# bash completion of TOOL\n"
@@ -92,7 +97,8 @@ std::string script(const Tool &tool) {
           operands +
           "  esac\n"
           "}\n"
-          "complete -F _TOOL TOOL\n";
+          "complete -F _TOOL TOOL " +
+          tool.twin.first + "\n";
   for (size_t at = 0; (at = text.find("TOOL", at)) != text.npos;)
     text.replace(at, 4, tool.name);
   return text;

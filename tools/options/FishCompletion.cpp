@@ -64,8 +64,13 @@ std::string script(const Tool &tool) {
                      ? ""
                      : " -a " + quoted(joined(command.words))) +
                 "\n";
+    if (!command.leading.first.empty())
+      text += without + " -a " + command.leading.first + " -d " +
+              quoted(command.leading.second) + "\n";
     text += lines(within, command.options);
   }
+  if (!tool.twin.first.empty())
+    text += "complete -c " + tool.twin.first + " -w " + tool.name + "\n";
   return text;
 }
 

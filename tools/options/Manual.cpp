@@ -58,6 +58,12 @@ std::string synopsis(const Tool &tool, const Command &command) {
   return line + " [\\fIoptions\\fR]";
 }
 
+/// The same with the word that may lead it.
+std::string leadingSynopsis(const Tool &tool, Command command) {
+  command.name = command.leading.first;
+  return synopsis(tool, command);
+}
+
 } // namespace
 
 std::string manualPage(const Tool &tool) {
@@ -69,8 +75,11 @@ std::string manualPage(const Tool &tool) {
                      tool.version + "\" \"User commands\"\n.SH NAME\n" +
                      plain(tool.name) + " \\- " + plain(tool.summary) +
                      "\n.SH SYNOPSIS\n";
-  for (const Command &command : tool.commands)
+  for (const Command &command : tool.commands) {
     page += synopsis(tool, command) + "\n.br\n";
+    if (!command.leading.first.empty())
+      page += leadingSynopsis(tool, command) + "\n.br\n";
+  }
   for (const Command &command : tool.commands) {
     if (command.name.empty()) {
       page += ".SH OPTIONS\n";
@@ -82,6 +91,8 @@ std::string manualPage(const Tool &tool) {
     if (!command.operand.empty())
       appendItem(page, "\\fI" + plain(command.operand) + "\\fR",
                  command.operandText);
+    if (!command.leading.first.empty())
+      appendItem(page, bold(command.leading.first), command.leading.second);
     appendOptions(page, command.options);
   }
   if (!tool.options.empty()) {
@@ -103,6 +114,9 @@ std::string manualPage(const Tool &tool) {
           std::string(tool.name == "dsc" ? "\\fBdsrun\\fR(1)"
                                          : "\\fBdsc\\fR(1)") +
           "; \\fBdsc explain\\fR \\fICODE\\fR says what an error means\n";
+  if (!tool.twin.first.empty())
+    page += ".PP\n" + bold(tool.twin.first) + ": " + plain(tool.twin.second) +
+            "\n";
   return page;
 }
 

@@ -21,11 +21,14 @@ struct Command {
   std::string operand = {}; // "PLAN", "[FOLDER]", empty
   std::string operandText = {};
   std::vector<std::string> words = {}; // all operands there are; empty: files
+  // What may stand before the operand, and what it means; empty: nothing.
+  std::pair<std::string, std::string> leading = {};
   std::vector<Option> options = {};
 };
 
 struct Tool {
   std::string name = {}, version = {}, summary = {};
+  std::pair<std::string, std::string> twin = {}; // another name, what differs
   std::vector<Command> commands = {};
   std::vector<Option> options = {}; // of the tool itself, without a command
   std::vector<std::pair<std::string, std::string>> environment = {},

@@ -54,8 +54,15 @@ std::string specifications(const std::vector<Option> &options,
 std::string operand(const Command &command, const std::string &indent) {
   if (command.operand.empty())
     return "";
-  return " \\\n" + indent + "'1:" + plain(command.operand) + ":" +
-         action(command.operand, command.words) + "'";
+  auto argument = [&](const char *number, const std::string &what) {
+    return " \\\n" + indent + "'" + number + ":" + plain(command.operand) +
+           ":" + what + "'";
+  };
+  std::string what = action(command.operand, command.words);
+  if (command.leading.first.empty())
+    return argument("1", what);
+  return argument("1", "{compadd " + command.leading.first + "; " + what + "}") +
+         argument("2", what);
 }
 
 /// `_ds_TOOL`, which completes the words after the tool's name.
@@ -94,6 +101,11 @@ std::string zshCompletion(const std::vector<Tool> &tools) {
   for (const Tool &tool : tools) {
     names += " " + tool.name;
     functions += function(tool);
+    if (!tool.twin.first.empty()) {
+      names += " " + tool.twin.first;
+      functions += "_ds_" + tool.twin.first + "() { _ds_" + tool.name +
+                   " \"$@\"; }\n";
+    }
   }
   // As a file of $fpath this is the body of the function _dsc; else it is read
   // by `source`.
