@@ -271,6 +271,8 @@ Result<CompileReport> compile(const CompileOptions &given,
     return report;
   }
 
+  rt::TemporaryOutput output(options.output);
+  DS_TRY(output.lock());
   rt::Companion quantized;
   if (quantizer) {
     onPhase("quantize weights");
@@ -305,7 +307,7 @@ Result<CompileReport> compile(const CompileOptions &given,
   }
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
-  DS_TRY(rt::writeAtomically(options.output, plan.bytes, plan.data.get()));
+  DS_TRY(rt::writeAtomically(output, plan.bytes, plan.data.get()));
   if (std::error_code error; quantizer && options.bundle) // the plan has them
     std::filesystem::remove(model.checkpoint.shards.back().path, error);
   report.planBytes = plan.bytes.size() + (plan.data ? plan.data->size() : 0);

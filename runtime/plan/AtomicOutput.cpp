@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/plan/AtomicOutput.h"
 #include "runtime/plan/InputFile.h"
-#include "runtime/plan/TemporaryOutput.h"
 #include "runtime/plan/Verify.h"
 #include "runtime/plan/WeightDigests.h"
 #include <algorithm>
@@ -83,8 +82,9 @@ Status write(TemporaryOutput &temporary, std::span<const uint8_t> plan,
   return temporary.sync();
 }
 
-Status readBack(const TemporaryOutput &temporary, const std::string &output,
+Status readBack(const TemporaryOutput &temporary,
                 std::span<const uint8_t> bytes, PlanData *data, bool isPlan) {
+  const std::string &output = temporary.output();
   DS_ASSIGN(InputFile file,
             InputFile::open(temporary.path(), ErrorCode::OutputReadBack));
   std::vector<uint8_t> found(data ? bytes.size() : file.size());
@@ -100,25 +100,25 @@ Status readBack(const TemporaryOutput &temporary, const std::string &output,
   return isPlan ? selfCheck(output, found, file, data) : Status::ok();
 }
 
-Status replace(const std::string &path, std::span<const uint8_t> bytes,
+Status replace(TemporaryOutput &temporary, std::span<const uint8_t> bytes,
                PlanData *data, bool isPlan) {
-  TemporaryOutput temporary(path);
-  DS_TRY(temporary.lock());
   DS_TRY(write(temporary, bytes, data));
-  DS_TRY(readBack(temporary, path, bytes, data, isPlan));
+  DS_TRY(readBack(temporary, bytes, data, isPlan));
   return temporary.place();
 }
 
 } // namespace
 
-Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
+Status writeAtomically(TemporaryOutput &output, std::span<const uint8_t> plan,
                        PlanData *data) {
-  return replace(path, plan, data, true);
+  return replace(output, plan, data, true);
 }
 
 Status writeTextAtomically(const std::string &path, std::string_view text) {
+  TemporaryOutput output(path);
+  DS_TRY(output.lock());
   return replace(
-      path, {reinterpret_cast<const uint8_t *>(text.data()), text.size()},
+      output, {reinterpret_cast<const uint8_t *>(text.data()), text.size()},
       nullptr, false);
 }
 

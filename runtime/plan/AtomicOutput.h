@@ -3,6 +3,7 @@
 #pragma once
 #include "runtime/base/Status.h"
 #include "runtime/plan/PlanData.h"
+#include "runtime/plan/TemporaryOutput.h"
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,18 +11,16 @@
 
 namespace ds::rt {
 
-/// Writes `PATH.dsc-tmp` in the same folder, syncs it, reads it back and
-/// verifies it, renames it to `path`, and syncs the folder. On failure the old
-/// file keeps its bytes and the temporary file is removed; one that a killed
-/// process left behind is taken over. Of two writers of one output the second
-/// fails. Errors: OutputKind (2), PlanSelfCheck (1), the other Output… (5), those
-/// of `data`.
+/// Writes the plan into the temporary file of an output that is locked, syncs
+/// it, reads it back and verifies it, renames it to the output, and syncs the
+/// folder. On failure the old file keeps its bytes. Errors: PlanSelfCheck (1),
+/// the other Output… (5), those of `data`.
 /// `plan` is the whole file, or the file up to DATA, which `data` then gives;
 /// reading back compares the digests of the weights in it (WDIG).
-Status writeAtomically(const std::string &path, std::span<const uint8_t> plan,
+Status writeAtomically(TemporaryOutput &output, std::span<const uint8_t> plan,
                        PlanData *data = nullptr);
 
-/// The same for text: nothing but that it reads back is verified.
+/// The same for text, lock and all: nothing but that it reads back is verified.
 Status writeTextAtomically(const std::string &path, std::string_view text);
 
 } // namespace ds::rt

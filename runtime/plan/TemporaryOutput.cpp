@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/plan/TemporaryOutput.h"
 #include "runtime/base/SignalsBlocked.h"
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,11 +11,12 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ds::rt {
 namespace {
 
-std::atomic<const char *> pending{nullptr};
+std::atomic<const char *> pending[2] = {};
 std::atomic<const char *> companion{nullptr};
 std::atomic<bool> isPlaced{false}; // the last output has its name
 
@@ -68,9 +68,9 @@ TemporaryOutput::TemporaryOutput(const std::string &output)
 
 TemporaryOutput::~TemporaryOutput() {
   SignalsBlocked blocked;
-  if (isOurs_) {
+  if (pending_) {
     ::unlink(path_.c_str());
-    pending = nullptr;
+    *pending_ = nullptr;
   }
   if (descriptor_ >= 0)
     ::close(descriptor_);
@@ -117,8 +117,8 @@ Status TemporaryOutput::lock() {
       break;
     ::close(descriptor_);
   }
-  isOurs_ = true;
-  pending = path_.c_str();
+  pending_ = &pending[pending[0] ? 1 : 0];
+  *pending_ = path_.c_str();
   if (::ftruncate(descriptor_, 0) != 0)
     return outputError(ErrorCode::OutputWrite, output_,
                        "cannot empty the temporary file" + reason());
@@ -174,9 +174,8 @@ Status TemporaryOutput::place() {
     if (::rename(path_.c_str(), output_.c_str()) != 0)
       return outputError(ErrorCode::OutputRename, output_,
                          "cannot rename the temporary file" + reason());
-    isOurs_ = false;
     isPlaced = true;
-    pending = nullptr;
+    *std::exchange(pending_, nullptr) = nullptr;
   }
   int folder =
       ::open(folderOf(output_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -223,8 +222,9 @@ Status checkOutput(const std::string &path) {
 }
 
 bool removePendingOutput() noexcept {
-  if (const char *path = pending.exchange(nullptr))
-    ::unlink(path);
+  for (std::atomic<const char *> &each : pending)
+    if (const char *path = each.exchange(nullptr))
+      ::unlink(path);
   const char *beside = companion.exchange(nullptr);
   if (beside && !isPlaced)
     ::unlink(beside);

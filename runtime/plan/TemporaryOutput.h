@@ -2,6 +2,7 @@
 // The one way to write a file: beside its place, then into it.
 #pragma once
 #include "runtime/base/Status.h"
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,8 +12,8 @@ namespace ds::rt {
 /// `OUTPUT.dsc-tmp`, a file that takes the name of the output in one step or
 /// goes away with this object. It is its own lock: who holds the lock of the
 /// file that has the name may write it, so a dead owner's file is simply taken
-/// over. One at a time in a process. Errors: OutputKind (2), the other Output…
-/// (5).
+/// over. Two at a time in a process: an output and one that it refers to. Errors:
+/// OutputKind (2), the other Output… (5).
 class TemporaryOutput {
 public:
   explicit TemporaryOutput(const std::string &output);
@@ -37,19 +38,22 @@ private:
 
   std::string output_, path_;
   int descriptor_ = -1;
-  bool isOurs_ = false; // the name is taken, and by this writer
+  // Set while the name is taken by this writer: the place of its path among
+  // those that a signal removes.
+  std::atomic<const char *> *pending_ = nullptr;
 };
 
 /// A finished file that only an output still to come refers to. Unless that is
-/// put in place, it goes away with this object, or at a signal.
+/// put in place, it goes away with this object, or at a signal. The output is
+/// locked all the while, so that no other process comes to refer to the file.
 class Companion {
 public:
   Companion() = default;
   Companion(const Companion &) = delete;
   ~Companion();
 
-  /// As file.place(), before the output is locked. Where a file has the name
-  /// already, an older output may refer to it: the new one stays. Once.
+  /// As file.place(). Where a file has the name already, an older output may
+  /// refer to it: the new one stays. Once.
   Status place(TemporaryOutput &file);
 
 private:

@@ -11,10 +11,13 @@ import bisect
 import fcntl
 import json
 import pathlib
+import random
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 MAGNITUDES = [m * 2.0**-9 for m in range(8)] + [(8 + m) * 2.0**(e - 10) for e in range(1, 16) for m in range(8)][:-1]
 BLOCK = 128
@@ -133,6 +136,21 @@ def main():
             run(*compile_it, "-o", base / "locked.plan", status=5)
         locked.unlink()
         expect("what a locked plan leaves", list(base.glob("locked.plan*")), [])
+
+        # Several at once, one of them stopped: what is there in the end is a plan with its file, or nothing.
+        chance, outcomes = random.Random(1), set()
+        for turn in range(9):
+            output = base / f"race{turn}.plan"
+            writers = [subprocess.Popen(compile_it + ["--kernels=reference", "-o", output], stderr=subprocess.DEVNULL)
+                       for _ in range(3)]
+            time.sleep(chance.uniform(0, 0.15))
+            writers[turn % 3].terminate()
+            outcomes |= {writer.wait() for writer in writers}
+            names = [path.name.split("fp8-")[0] for path in base.glob(f"{output.name}*")]
+            expect("files of a race", sorted(names), [output.name, output.name + "."] if names else [])
+            if names:
+                run(dsrun, output, *ids, "-n", 1)
+        expect("done, locked or stopped", outcomes <= {0, 5, 143, -signal.SIGTERM} and {0, 5} <= outcomes, True)
 
         left = sorted(base.iterdir())
         message = run(dsc, "compile", fp8, "--quantize-weights=fp8", "-o", base / "n.plan", "-q", status=3).stderr

@@ -22,14 +22,21 @@ ErrorCode codeOf(Status status) {
   return status ? ErrorCode(0) : status.errors()[0].code;
 }
 
+Status writePlan(const std::string &path, const std::vector<uint8_t> &plan,
+                 PlanData *data = nullptr) {
+  TemporaryOutput output(path);
+  DS_TRY(output.lock());
+  return writeAtomically(output, plan, data);
+}
+
 // A new plan stands alone in its folder, and an old one is replaced.
 TEST(AtomicOutput, PutsThePlanInPlace) {
   TemporaryFolder folder;
   std::vector<uint8_t> plan = tinyPlan();
-  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan));
+  EXPECT_TRUE(writePlan(folder.path("plan.bin"), plan));
   EXPECT_EQ(folder.read("plan.bin"), plan);
   folder.write("plan.bin", kOld);
-  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan));
+  EXPECT_TRUE(writePlan(folder.path("plan.bin"), plan));
   EXPECT_EQ(folder.read("plan.bin"), plan);
   EXPECT_EQ(folder.files(), 1u);
 }
@@ -49,7 +56,7 @@ TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
   folder.write("plan.bin", kOld);
   std::vector<uint8_t> plan = tinyPlan();
   plan.back() ^= 1;
-  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), plan)),
+  EXPECT_EQ(codeOf(writePlan(folder.path("plan.bin"), plan)),
             ErrorCode::PlanSelfCheck);
   EXPECT_EQ(folder.read("plan.bin"), kOld);
   EXPECT_EQ(folder.files(), 1u);
@@ -67,9 +74,11 @@ Status placeCompanion(Companion &companion, const std::string &path) {
 TEST(Companion, StaysWithTheOutput) {
   TemporaryFolder folder;
   {
+    TemporaryOutput output(folder.path("plan.bin"));
+    ASSERT_TRUE(output.lock());
     Companion companion;
     ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
-    EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+    EXPECT_TRUE(writeAtomically(output, tinyPlan()));
     EXPECT_FALSE(removePendingOutput());
   }
   EXPECT_EQ(folder.files(), 2u);
@@ -81,14 +90,27 @@ TEST(Companion, GoesWithoutTheOutput) {
     ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
     EXPECT_EQ(folder.files(), 1u);
     if (isLate)
-      EXPECT_FALSE(writeAtomically(folder.path("no/plan.bin"), tinyPlan()));
+      EXPECT_FALSE(writePlan(folder.path("no/plan.bin"), tinyPlan()));
   }
   EXPECT_EQ(folder.files(), 0u);
 }
 TEST(Companion, GoesAtASignal) {
   TemporaryFolder folder;
+  TemporaryOutput output(folder.path("plan.bin"));
+  ASSERT_TRUE(output.lock());
   Companion companion;
   ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
+  EXPECT_EQ(folder.files(), 2u);
+  EXPECT_TRUE(removePendingOutput());
+  EXPECT_EQ(folder.files(), 0u);
+}
+// Before it has its name both unfinished files go.
+TEST(Companion, GoesUnfinishedAtASignal) {
+  TemporaryFolder folder;
+  TemporaryOutput output(folder.path("plan.bin")), beside(folder.path("beside"));
+  ASSERT_TRUE(output.lock());
+  ASSERT_TRUE(beside.lock());
+  EXPECT_EQ(folder.files(), 2u);
   EXPECT_TRUE(removePendingOutput());
   EXPECT_EQ(folder.files(), 0u);
 }
@@ -134,10 +156,10 @@ TEST(AtomicOutput, ComparesCarriedWeightsWithTheirDigests) {
   TemporaryFolder folder;
   folder.write("plan.bin", kOld);
   FourBytes wrong(1), right(9);
-  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), plan, &wrong)),
+  EXPECT_EQ(codeOf(writePlan(folder.path("plan.bin"), plan, &wrong)),
             ErrorCode::OutputReadBack);
   EXPECT_EQ(folder.read("plan.bin"), kOld);
-  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), plan, &right));
+  EXPECT_TRUE(writePlan(folder.path("plan.bin"), plan, &right));
   plan.insert(plan.end(), std::begin(data), std::end(data));
   EXPECT_EQ(folder.read("plan.bin"), plan);
   EXPECT_EQ(folder.files(), 1u);
@@ -146,9 +168,9 @@ TEST(AtomicOutput, ComparesCarriedWeightsWithTheirDigests) {
 // What cannot be created is said before anything is written.
 TEST(AtomicOutput, NamesAFolderThatTakesNoFile) {
   TemporaryFolder folder;
-  Status status = writeAtomically(folder.path("none/plan.bin"), tinyPlan());
+  Status status = writePlan(folder.path("none/plan.bin"), tinyPlan());
   EXPECT_EQ(codeOf(std::move(status)), ErrorCode::OutputCreate);
-  status = writeAtomically("/proc/plan.bin", tinyPlan()); // root cannot either
+  status = writePlan("/proc/plan.bin", tinyPlan()); // root cannot either
   EXPECT_EQ(status.exit(), Exit::InputOutput);
   EXPECT_EQ(codeOf(std::move(status)), ErrorCode::OutputCreate);
 }
@@ -156,8 +178,8 @@ TEST(AtomicOutput, NamesAFolderThatTakesNoFile) {
 // An output that is no file is a mistake in the command.
 TEST(AtomicOutput, RefusesFoldersAndDevices) {
   TemporaryFolder folder;
-  EXPECT_EQ(writeAtomically(folder.path(""), tinyPlan()).exit(), Exit::Usage);
-  EXPECT_EQ(codeOf(writeAtomically("/dev/null", tinyPlan())),
+  EXPECT_EQ(writePlan(folder.path(""), tinyPlan()).exit(), Exit::Usage);
+  EXPECT_EQ(codeOf(writePlan("/dev/null", tinyPlan())),
             ErrorCode::OutputKind);
 }
 
@@ -175,7 +197,7 @@ TEST(AtomicOutput, ChecksThePlaceAlone) {
 TEST(AtomicOutput, TakesOverWhatADeadProcessLeft) {
   TemporaryFolder folder;
   folder.write("plan.bin.dsc-tmp", std::vector<uint8_t>(1 << 20, 1));
-  EXPECT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+  EXPECT_TRUE(writePlan(folder.path("plan.bin"), tinyPlan()));
   EXPECT_EQ(folder.read("plan.bin"), tinyPlan());
   EXPECT_EQ(folder.files(), 1u);
 }
@@ -186,7 +208,7 @@ TEST(AtomicOutput, LetsOneWriterIn) {
   std::string temporary = folder.write("plan.bin.dsc-tmp", kOld);
   int other = ::open(temporary.c_str(), O_RDWR);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  Status status = writeAtomically(folder.path("plan.bin"), tinyPlan());
+  Status status = writePlan(folder.path("plan.bin"), tinyPlan());
   ASSERT_FALSE(status);
   EXPECT_EQ(status.errors()[0].code, ErrorCode::OutputLocked);
   EXPECT_EQ(folder.read("plan.bin.dsc-tmp"), kOld);
@@ -200,7 +222,7 @@ TEST(AtomicOutput, FollowsNoPlantedLink) {
   ASSERT_EQ(::symlink(folder.path("precious").c_str(),
                       folder.path("plan.bin.dsc-tmp").c_str()),
             0);
-  EXPECT_EQ(codeOf(writeAtomically(folder.path("plan.bin"), tinyPlan())),
+  EXPECT_EQ(codeOf(writePlan(folder.path("plan.bin"), tinyPlan())),
             ErrorCode::OutputCreate);
   EXPECT_EQ(folder.read("precious"), kOld);
 }
@@ -225,7 +247,7 @@ TEST(AtomicOutput, KeepsTheOldPlanWhenSpaceRunsOut) {
   folder.write("plan.bin", kOld);
   int code = statusUnderFileLimit([&] {
     ::signal(SIGXFSZ, SIG_IGN);
-    return int(writeAtomically(folder.path("plan.bin"), tinyPlan()).exit());
+    return int(writePlan(folder.path("plan.bin"), tinyPlan()).exit());
   });
   EXPECT_EQ(code, int(Exit::InputOutput));
   EXPECT_EQ(folder.read("plan.bin"), kOld);
@@ -239,7 +261,7 @@ TEST(AtomicOutput, LeavesNothingWhenASignalEndsIt) {
     ::signal(SIGXFSZ, [](int) {
       ::_exit(removePendingOutput() ? 99 : 98);
     });
-    return int(writeAtomically(folder.path("plan.bin"), tinyPlan()).exit());
+    return int(writePlan(folder.path("plan.bin"), tinyPlan()).exit());
   });
   EXPECT_EQ(code, 99);
   EXPECT_EQ(folder.files(), 0u);
@@ -248,7 +270,7 @@ TEST(AtomicOutput, LeavesNothingWhenASignalEndsIt) {
 // Once the plan has its name a handler is told that the output has changed.
 TEST(AtomicOutput, KnowsWhenTheOutputHasChanged) {
   TemporaryFolder folder;
-  ASSERT_TRUE(writeAtomically(folder.path("plan.bin"), tinyPlan()));
+  ASSERT_TRUE(writePlan(folder.path("plan.bin"), tinyPlan()));
   EXPECT_FALSE(removePendingOutput());
   EXPECT_EQ(folder.files(), 1u);
 }
