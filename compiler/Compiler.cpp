@@ -276,7 +276,7 @@ Result<CompileReport> compile(const CompileOptions &given,
   rt::Companion quantized;
   if (quantizer) {
     onPhase("quantize weights");
-    DS_TRY(quantizer->write(model, options.output, quantized));
+    DS_TRY(quantizer->write(model, options.output, options.bundle, quantized));
   }
 
   onPhase("write and verify");
@@ -308,8 +308,6 @@ Result<CompileReport> compile(const CompileOptions &given,
   DS_ASSIGN(EmittedPlan plan, emitPlan(*module, inputs));
   DS_TRY(checkpoint::verifyUnchanged(model.checkpoint));
   DS_TRY(rt::writeAtomically(output, plan.bytes, plan.data.get()));
-  if (std::error_code error; quantizer && options.bundle) // the plan has them
-    std::filesystem::remove(model.checkpoint.shards.back().path, error);
   report.planBytes = plan.bytes.size() + (plan.data ? plan.data->size() : 0);
   report.bundled = options.bundle;
   report.budget = plan.budget;

@@ -178,14 +178,14 @@ Result<std::string> WeightQuantizer::sourceKey(const WeightBytes &bytes) const {
 }
 
 Status WeightQuantizer::write(checkpoint::Model &model,
-                              const std::string &plan,
+                              const std::string &plan, bool isCarried,
                               rt::Companion &companion) const {
   checkpoint::Checkpoint &checkpoint = model.checkpoint;
   DS_ASSIGN(WeightBytes bytes, WeightBytes::open(checkpoint, shard_));
   DS_ASSIGN(std::string key, sourceKey(bytes));
   const std::string path = plan + ".fp8-" + key + ".safetensors";
-  rt::TemporaryOutput output(path);
-  DS_TRY(output.lock());
+  DS_TRY(companion.create(path));
+  rt::TemporaryOutput &output = companion.file();
   DS_TRY(output.reserve(checkpoint.shards[shard_].fileSize));
   auto put = [&](uint64_t at, const void *data, size_t count) {
     return output.writeAt(at, {static_cast<const uint8_t *>(data), count});
@@ -220,8 +220,9 @@ Status WeightQuantizer::write(checkpoint::Model &model,
                  .file = checkpoint.folder,
                  .subject = "weights changed while being read"};
   DS_TRY(output.sync());
-  DS_TRY(companion.place(output));
-  return adopt(checkpoint.shards[shard_], path);
+  if (!isCarried)
+    DS_TRY(companion.place());
+  return adopt(checkpoint.shards[shard_], isCarried ? output.path() : path);
 }
 
 /// The written file is a shard like the others from here on.

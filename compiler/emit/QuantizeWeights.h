@@ -24,10 +24,11 @@ public:
   /// older plan keeps its own file. Per block: factor = max |w| / 448 in f32, 1
   /// for a block of zeros; code = e4m3(w / factor), to nearest, ties to even.
   /// Reads every source twice; a file that changes in between is FileChanged.
-  /// It is `companion` of the plan. Errors: those of reading and of
-  /// rt::TemporaryOutput; WeightNotFinite (3).
+  /// It is `companion` of the plan, and gets no name where the plan carries its
+  /// weights. Errors: those of reading and of rt::TemporaryOutput;
+  /// WeightNotFinite (3).
   Status write(checkpoint::Model &model, const std::string &plan,
-               rt::Companion &companion) const;
+               bool isCarried, rt::Companion &companion) const;
 
 private:
   struct Matrix {

@@ -189,12 +189,16 @@ Status TemporaryOutput::place() {
   return {};
 }
 
-Status Companion::place(TemporaryOutput &file) {
+Status Companion::create(const std::string &path) {
+  return file_.emplace(path).lock();
+}
+
+Status Companion::place() {
   SignalsBlocked blocked;
-  bool isNew = ::access(file.output().c_str(), F_OK) != 0;
-  Status placed = file.place();
+  bool isNew = ::access(file_->output().c_str(), F_OK) != 0;
+  Status placed = file_->place();
   if (isPlaced && isNew) {
-    path_ = file.output();
+    path_ = file_->output();
     companion = path_.c_str();
   }
   isPlaced = false; // the output itself is to come
@@ -222,12 +226,13 @@ Status checkOutput(const std::string &path) {
 }
 
 bool removePendingOutput() noexcept {
-  for (std::atomic<const char *> &each : pending)
-    if (const char *path = each.exchange(nullptr))
-      ::unlink(path);
   const char *beside = companion.exchange(nullptr);
   if (beside && !isPlaced)
     ::unlink(beside);
+  // The output's own file last: with it goes its lock.
+  for (std::atomic<const char *> *each : {&pending[1], &pending[0]})
+    if (const char *path = each->exchange(nullptr))
+      ::unlink(path);
   return !isPlaced;
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/base/Status.h"
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -43,21 +44,28 @@ private:
   std::atomic<const char *> *pending_ = nullptr;
 };
 
-/// A finished file that only an output still to come refers to. Unless that is
-/// put in place, it goes away with this object, or at a signal. The output is
-/// locked all the while, so that no other process comes to refer to the file.
+/// A file that only an output still to come needs. That output is locked before
+/// this one is made and until it has gone or the output is in place, so that no
+/// other process comes to refer to it.
 class Companion {
 public:
   Companion() = default;
   Companion(const Companion &) = delete;
   ~Companion();
 
-  /// As file.place(). Where a file has the name already, an older output may
-  /// refer to it: the new one stays. Once.
-  Status place(TemporaryOutput &file);
+  /// Makes the file, empty. Errors: those of TemporaryOutput::lock(). Once.
+  Status create(const std::string &path);
+  /// From create() on. Without place() it goes away with this object.
+  TemporaryOutput &file() { return *file_; }
+  /// The output refers to the file, which takes its name. Unless the output is
+  /// put in place, it goes away with this object, or at a signal; but where a
+  /// file has the name already, an older output may refer to it: the new one
+  /// stays.
+  Status place();
 
 private:
-  std::string path_; // empty: stays
+  std::optional<TemporaryOutput> file_;
+  std::string path_; // once placed, unless it stays
 };
 
 /// What lock() would refuse as no place for an output: OutputKind, and

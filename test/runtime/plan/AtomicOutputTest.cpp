@@ -63,10 +63,9 @@ TEST(AtomicOutput, KeepsTheOldPlanWhenTheNewOneIsBad) {
 }
 
 Status placeCompanion(Companion &companion, const std::string &path) {
-  TemporaryOutput file(path);
-  DS_TRY(file.lock());
-  DS_TRY(file.writeAt(0, kOld));
-  return companion.place(file);
+  DS_TRY(companion.create(path));
+  DS_TRY(companion.file().writeAt(0, kOld));
+  return companion.place();
 }
 
 // A file that only the new plan refers to stays with it, and goes without it:
@@ -104,12 +103,26 @@ TEST(Companion, GoesAtASignal) {
   EXPECT_TRUE(removePendingOutput());
   EXPECT_EQ(folder.files(), 0u);
 }
+// One that a plan needs only while it is written never gets its name.
+TEST(Companion, NeedsNoName) {
+  TemporaryFolder folder;
+  {
+    TemporaryOutput output(folder.path("plan.bin"));
+    ASSERT_TRUE(output.lock());
+    Companion companion;
+    ASSERT_TRUE(companion.create(folder.path("beside")));
+    EXPECT_TRUE(writeAtomically(output, tinyPlan()));
+    EXPECT_EQ(folder.files(), 2u);
+  }
+  EXPECT_EQ(folder.files(), 1u);
+}
 // Before it has its name both unfinished files go.
 TEST(Companion, GoesUnfinishedAtASignal) {
   TemporaryFolder folder;
-  TemporaryOutput output(folder.path("plan.bin")), beside(folder.path("beside"));
+  TemporaryOutput output(folder.path("plan.bin"));
   ASSERT_TRUE(output.lock());
-  ASSERT_TRUE(beside.lock());
+  Companion companion;
+  ASSERT_TRUE(companion.create(folder.path("beside")));
   EXPECT_EQ(folder.files(), 2u);
   EXPECT_TRUE(removePendingOutput());
   EXPECT_EQ(folder.files(), 0u);
