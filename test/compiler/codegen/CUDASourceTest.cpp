@@ -3,6 +3,7 @@
 #include "compiler/codegen/CUDASource.h"
 #include "compiler/codegen/HostUnit.h"
 #include "compiler/codegen/NVRTC.h"
+#include "test/runtime/plan/TemporaryFolder.h"
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -138,7 +139,8 @@ TEST_F(NVRTCTest, AnUnknownArchitectureIsTold) {
 TEST(NVCC, TakesTheSameUnit) {
   if (kNVCC.empty())
     GTEST_SKIP() << "no nvcc on this machine";
-  std::string stem = testing::TempDir() + "/dsc-unit";
+  rt::test::TemporaryFolder folder;
+  std::string stem = folder.path("unit");
   for (const char *level : {"sm_80", "sm_90a"}) {
     std::ofstream(stem + ".cu") << unit(level);
     std::string command = kNVCC + " -std=c++20 -fmad=false -cubin -arch=" +
@@ -146,9 +148,7 @@ TEST(NVCC, TakesTheSameUnit) {
                           ".cubin " + stem + ".cu";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     EXPECT_GT(std::filesystem::file_size(stem + ".cubin"), 0u);
-    std::filesystem::remove(stem + ".cubin");
   }
-  std::filesystem::remove(stem + ".cu");
 }
 
 TEST(NVRTCMissing, IsToldWithWhatWasWrong) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/codegen/CodeCache.h"
+#include "test/runtime/plan/TemporaryFolder.h"
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -11,12 +12,10 @@ namespace {
 namespace fs = std::filesystem;
 
 struct CodeCacheTest : testing::Test {
-  std::string folder = testing::TempDir() + "/dsc-cache-test";
+  rt::test::TemporaryFolder temporary; // tests run side by side
+  std::string folder = temporary.path("cache");
   Digest key = CodeCache::keyOf(std::vector<std::string>{"unit", "sm_90a"});
   std::vector<uint8_t> code{0x7f, 'E', 'L', 'F', 1, 2, 3};
-
-  void SetUp() override { fs::remove_all(folder); }
-  void TearDown() override { fs::remove_all(folder); }
 
   fs::path onlyFile() const {
     std::vector<fs::path> files;
