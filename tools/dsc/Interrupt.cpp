@@ -18,9 +18,9 @@ const Lines *lines = nullptr;
 
 /// Only calls what a signal handler may call.
 void handle(int signal) {
-  terminal::endBars();
   const std::string &line =
       rt::removePendingOutput() ? lines->unchanged : lines->written;
+  terminal::endBars();
   [[maybe_unused]] ssize_t put =
       ::write(STDERR_FILENO, line.data(), line.size());
   ::_exit(128 + signal);

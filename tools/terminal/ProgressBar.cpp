@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tools/terminal/ProgressBar.h"
-#include "runtime/base/SignalsBlocked.h"
 #include "tools/terminal/Color.h"
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <poll.h>
 #include <unistd.h>
 
 namespace ds::terminal {
 namespace {
 
-constexpr unsigned kDrawing = 1, kEnded = 2;
-/// What the bars of the process do: kDrawing, kEnded or both.
-std::atomic<unsigned> state = 0;
-static_assert(std::atomic<unsigned>::is_always_lock_free);
+std::atomic<pid_t> painter = 0; // the thread that draws a line; 0: none
+std::atomic<bool> isEnded = false;
+static_assert(std::atomic<pid_t>::is_always_lock_free);
 
 /// Writes `line` to standard error as one, or not at all after endBars().
 void draw(std::string_view line) {
-  SignalsBlocked whole; // a handler in this thread would wait for ever
-  if (!(state.fetch_or(kDrawing) & kEnded)) {
+  painter = ::gettid(); // before isEnded is asked; endBars() does the reverse
+  if (!isEnded) {
     std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(stderr);
   }
-  state.fetch_and(~kDrawing);
+  painter = 0;
 }
 
 } // namespace
 
 void endBars() noexcept {
-  state.fetch_or(kEnded);
-  while (state.load() & kDrawing)
-    ;
+  constexpr int most = 1000; // ms: a terminal may take nothing for ever
+  isEnded = true;
+  for (int i = 0; i < most && painter && painter != ::gettid(); ++i)
+    ::poll(nullptr, 0, 1);
 }
 
 std::string timeText(double seconds) {

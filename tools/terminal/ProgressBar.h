@@ -31,8 +31,9 @@ private:
   Clock::time_point begin_ = Clock::now(), drawn_{};
 };
 
-/// For signal handlers that end the process: waits for a line that is being
-/// drawn, and no bar draws from here on. Async-signal-safe.
+/// For signal handlers that end the process: waits, at most a second,
+/// for a line that another thread is drawing, and no bar draws from here on.
+/// Async-signal-safe.
 void endBars() noexcept;
 
 /// "4 s", "3 min", "2 h 10 min": rounded up.
