@@ -94,7 +94,8 @@ class Perplexity(unittest.TestCase):
             self.assertIn(status, (2, 3), options)
             self.assertIn(message, err)
             self.assertEqual(out, "")
-        for option, content, message in [("-f", "", "E[0-9]+\\]: {0}: tokens of a text: found"),
+        for option, content, message in [("--batch", "\n", "{0}: texts: found 0, expected at least 1"),
+                                         ("-f", "", "E[0-9]+\\]: {0}: tokens of a text: found"),
                                          ("--batch", '{{"ids": [5, 6]}}\n{{"ids": [5]}}', "{0}:prompt 1: tokens of a text: found 1"),
                                          ("--batch", '{{"ids": [5, 99999]}}\n', "{0}: token id: found 99999")]:
             file = pathlib.Path(self.folder.name, "bad")

@@ -23,10 +23,11 @@ size_t likeliest(std::span<const float> logits) {
 
 class Meter {
 public:
-  Meter(rt::Session &session, rt::Session *against,
+  Meter(const MeasuredPlan &plan, const MeasuredPlan &against,
         const std::atomic<bool> &cancel)
-      : sessions_{&session, against}, cancel_(cancel),
-        realTokens_(session.model().realTokens) {}
+      : sessions_{plan.session, against.session}, files_{plan.file,
+                                                         against.file},
+        cancel_(cancel), realTokens_(plan.session->model().realTokens) {}
 
   Status addWindow(std::span<const uint32_t> tokens) {
     rt::SequenceId ids[2];
@@ -80,8 +81,7 @@ private:
       double sum = logSum(ours);
       double logLikelihood = double(ours[tokens[at + 1]]) - sum;
       if (!std::isfinite(sum) || !std::isfinite(logLikelihood))
-        return Error{.code = ErrorCode::LogitsNotFinite,
-                     .subject = "token " + std::to_string(at) + " of a window"};
+        return notFinite(0, at);
       quality.negativeLogLikelihood -= logLikelihood;
       ++quality.tokens;
       if (!sessions_[1])
@@ -90,12 +90,16 @@ private:
           sessions_[1]->logits(uint32_t(at - begin)).first(realTokens_);
       double theirSum = logSum(theirs);
       if (!std::isfinite(theirSum))
-        return Error{.code = ErrorCode::LogitsNotFinite,
-                     .subject = "token " + std::to_string(at) +
-                                " of a window, by the plan of --against"};
+        return notFinite(1, at);
       compare(theirs, theirSum, ours, sum);
     }
     return {};
+  }
+
+  Error notFinite(size_t plan, size_t token) const {
+    return {.code = ErrorCode::LogitsNotFinite,
+            .file = files_[plan],
+            .subject = "token " + std::to_string(token) + " of a window"};
   }
 
   void compare(std::span<const float> theirs, double theirSum,
@@ -111,6 +115,7 @@ private:
   }
 
   rt::Session *sessions_[2];
+  std::string files_[2];
   const std::atomic<bool> &cancel_;
   uint32_t realTokens_;
   std::vector<uint32_t> rows_;
@@ -124,28 +129,37 @@ std::string number(const char *format, double value) {
 
 } // namespace
 
-Result<TextQuality> measureText(rt::Session &session, rt::Session *against,
+Result<TextQuality> measureText(const MeasuredPlan &plan,
+                                const MeasuredPlan &against,
                                 std::span<const std::vector<uint32_t>> texts,
-                                uint32_t window,
+                                const std::string &textFile, uint32_t window,
                                 const std::atomic<bool> &cancel) {
-  Meter meter(session, against, cancel);
+  Meter meter(plan, against, cancel);
+  const uint32_t realTokens = plan.session->model().realTokens;
+  if (texts.empty())
+    return Error{.code = ErrorCode::PromptEmpty,
+                 .file = textFile,
+                 .subject = "texts",
+                 .found = "0",
+                 .expected = "at least 1"};
   for (size_t i = 0; i < texts.size(); ++i) {
     std::span<const uint32_t> text = texts[i];
     std::string where = texts.size() > 1 ? "prompt " + std::to_string(i) : "";
     if (text.size() < 2)
       return Error{.code = ErrorCode::PromptEmpty,
+                   .file = textFile,
                    .where = where,
                    .subject = "tokens of a text",
                    .found = std::to_string(text.size()),
                    .expected = "at least 2: the first predicts the second"};
     for (uint32_t token : text)
-      if (token >= session.model().realTokens)
+      if (token >= realTokens)
         return Error{.code = ErrorCode::TokenOutOfRange,
+                     .file = textFile,
                      .where = where,
                      .subject = "token id",
                      .found = std::to_string(token),
-                     .expected =
-                         "< " + std::to_string(session.model().realTokens)};
+                     .expected = "< " + std::to_string(realTokens)};
     while (text.size() > 1 && !cancel) {
       size_t part = std::min<size_t>(window, text.size());
       DS_TRY(meter.addWindow(text.first(part)));

@@ -23,13 +23,21 @@ struct TextQuality {
   double mean() const { return negativeLogLikelihood / double(tokens); }
 };
 
+struct MeasuredPlan {
+  rt::Session *session;
+  std::string file; // for errors
+};
+
 /// Cuts every text into windows of at most `window` tokens and predicts each
 /// token of a window from those before it. Softmax runs over real tokens.
-/// `against` is null or has the same vocabulary. Stops early, with what has
-/// been counted, when `cancel` becomes true. Errors: a text of fewer than two
-/// tokens (3), those of Session::prefill, LogitsNotFinite (10).
-Result<TextQuality> measureText(rt::Session &session, rt::Session *against,
+/// The session of `against` is null or has the same vocabulary. Stops early, with
+/// what has been counted, when `cancel` becomes true. Errors: no text, or one of
+/// fewer than two tokens (3), those of Session::prefill, LogitsNotFinite (10).
+/// Those of the text name `textFile`.
+Result<TextQuality> measureText(const MeasuredPlan &plan,
+                                const MeasuredPlan &against,
                                 std::span<const std::vector<uint32_t>> texts,
+                                const std::string &textFile,
                                 uint32_t window,
                                 const std::atomic<bool> &cancel);
 

@@ -35,6 +35,18 @@ Result<std::vector<uint32_t>> conversation(const TextPart &text,
   return text.conversation(messages);
 }
 
+/// Errors of a prompt name the file that it was read from.
+Status withFile(const Status &status, const Options &options) {
+  Status named;
+  for (Error error : status.errors()) {
+    if (error.file.empty() && options.promptFile)
+      error.file =
+          *options.promptFile == "-" ? "standard input" : *options.promptFile;
+    named.add(std::move(error));
+  }
+  return named;
+}
+
 } // namespace
 
 Result<std::vector<std::vector<uint32_t>>>
@@ -55,8 +67,11 @@ readPrompts(const Options &options, const rt::PlanView &plan,
       DS_ASSIGN(result.emplace_back(),
                 conversation(*text, std::move(*messages), options));
     } else {
-      DS_ASSIGN(result.emplace_back(),
-                text->prompt(std::get<std::string>(prompt), system));
+      Result<std::vector<uint32_t>> ids =
+          text->prompt(std::get<std::string>(prompt), system);
+      if (!ids)
+        return withFile(ids.takeStatus(), options);
+      result.push_back(*std::move(ids));
     }
   }
   return result;

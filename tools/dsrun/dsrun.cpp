@@ -157,9 +157,10 @@ std::vector<std::string> inputFiles(const rt::PlanFile &plan,
     files.push_back(*options.promptFile);
   std::string folder = options.weights.value_or(plan.weightsFolder());
   for (const rt::ShardRecord &shard : plan.view().shards)
-    files.push_back(
-        (shard.place == rt::ShardPlace::BesidePlan ? plan.ownFolder() : folder) +
-        "/" + std::string(plan.view().string(shard.name)));
+    files.push_back((shard.place == rt::ShardPlace::BesidePlan
+                         ? plan.ownFolder()
+                         : folder) +
+                    "/" + std::string(plan.view().string(shard.name)));
   return files;
 }
 
@@ -190,20 +191,14 @@ Status measure(rt::Session &session, const Options &options,
                  .subject = "--window",
                  .found = std::to_string(*options.window),
                  .expected = "at most the context, " + std::to_string(window)};
-  Result<TextQuality> quality =
-      measureText(session, other.get(), texts, options.window.value_or(window),
-                  Interrupt::flag());
-  if (!quality) {
-    Error error = quality.takeStatus().errors()[0];
-    if (error.code == ErrorCode::LogitsNotFinite)
-      error.file = options.plan;
-    else if (error.code == ErrorCode::PromptEmpty ||
-             error.code == ErrorCode::TokenOutOfRange)
-      error.file = options.promptFile.value_or(options.batchFile.value_or(""));
-    return error;
-  }
+  DS_ASSIGN(
+      TextQuality quality,
+      measureText({&session, options.plan},
+                  {other.get(), options.against.value_or("")}, texts,
+                  options.promptFile.value_or(options.batchFile.value_or("")),
+                  options.window.value_or(window), Interrupt::flag()));
   if (!Interrupt::flag())
-    print(qualityText(*quality, bool(other), options.json));
+    print(qualityText(quality, bool(other), options.json));
   return {};
 }
 
