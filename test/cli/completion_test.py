@@ -61,6 +61,7 @@ class Completion(unittest.TestCase):
     # The word that may stand before a plan, and the program's other name.
     def test_ppl_and_emulation(self):
         self.assertEqual(complete("dsrun", "pp"), ["ppl"])
+        self.assertEqual(complete("dsrun", "ppl", "pp"), [])
         for shell, form in ("bash", "complete -F _dsrun dsrun dsrun-emu"), ("fish", "complete -c dsrun-emu -w dsrun"), \
                 ("zsh", "{compadd ppl; _files}"), ("fish", "-a ppl -d 'measure"):
             self.assertIn(form, run("dsc", "completion", shell)[1])

@@ -16,7 +16,7 @@ def evidence(log, name, most=12):
     """What the test `name` printed from its first line about a failure on; else its last lines."""
     number = re.search(rf"^\s*\d+/\d+ Test\s+#(\d+): {re.escape(name)} ", log, re.M)[1]
     lines = re.findall(rf"^{number}: (?!Test command:|Working Directory:|Test timeout)(.*)$", log, re.M)
-    about = [line for line in lines if re.search(r"FAIL|Failure|Error|error:", line)]
+    about = [line for line in lines if re.search(r"FAIL|Failure|Error:|error:", line)]
     first = lines.index(about[0]) if about else max(0, len(lines) - most)
     return lines[first:first + most]
 

@@ -63,7 +63,7 @@ std::string script(const Tool &tool) {
                 offer(command.operand, command.words) +
                 (command.leading.first.empty()
                      ? ""
-                     : "; COMPREPLY+=($(compgen -W \"" +
+                     : "; ((COMP_CWORD > 1)) || COMPREPLY+=($(compgen -W \"" +
                            command.leading.first + "\" -- \"$cur\"))") +
                 ";;\n";
   }
