@@ -95,13 +95,16 @@ TEST(Companion, GoesWithoutTheOutput) {
 }
 TEST(Companion, GoesAtASignal) {
   TemporaryFolder folder;
-  TemporaryOutput output(folder.path("plan.bin"));
-  ASSERT_TRUE(output.lock());
-  Companion companion;
-  ASSERT_TRUE(placeCompanion(companion, folder.path("beside")));
-  EXPECT_EQ(folder.files(), 2u);
-  EXPECT_TRUE(removePendingOutput());
-  EXPECT_EQ(folder.files(), 0u);
+  for (bool isPlaced : {false, true}) {
+    TemporaryOutput output(folder.path("plan.bin"));
+    ASSERT_TRUE(output.lock());
+    Companion companion;
+    ASSERT_TRUE(isPlaced ? placeCompanion(companion, folder.path("beside"))
+                         : companion.create(folder.path("beside")));
+    EXPECT_EQ(folder.files(), 2u);
+    EXPECT_TRUE(removePendingOutput());
+    EXPECT_EQ(folder.files(), 0u);
+  }
 }
 // One that a plan needs only while it is written never gets its name.
 TEST(Companion, NeedsNoName) {
@@ -115,17 +118,6 @@ TEST(Companion, NeedsNoName) {
     EXPECT_EQ(folder.files(), 2u);
   }
   EXPECT_EQ(folder.files(), 1u);
-}
-// Before it has its name both unfinished files go.
-TEST(Companion, GoesUnfinishedAtASignal) {
-  TemporaryFolder folder;
-  TemporaryOutput output(folder.path("plan.bin"));
-  ASSERT_TRUE(output.lock());
-  Companion companion;
-  ASSERT_TRUE(companion.create(folder.path("beside")));
-  EXPECT_EQ(folder.files(), 2u);
-  EXPECT_TRUE(removePendingOutput());
-  EXPECT_EQ(folder.files(), 0u);
 }
 // An older plan may refer to a file that was there before.
 TEST(Companion, StaysWhereItWas) {
