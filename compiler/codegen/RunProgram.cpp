@@ -111,13 +111,19 @@ Result<ProgramRun> runProgram(const std::string &program,
     words.push_back(const_cast<char *>(argument));
   words.push_back(nullptr);
   pid_t process = 0;
-  if (int why = ::posix_spawn(&process, program.c_str(), &start.actions,
-                              &start.attributes, words.data(), environ))
+  int status = 0;
+  int why = ::posix_spawn(&process, program.c_str(), &start.actions,
+                          &start.attributes, words.data(), environ);
+  if (!why) {
+    pid_t ended;
+    do
+      ended = ::waitpid(process, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    why = ended < 0 ? errno : 0;
+  }
+  if (why)
     return Error{.code = missing,
                  .subject = program + " cannot be run: " + std::strerror(why)};
-  int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR)
-    ;
   ProgramRun run{
       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), {}, {}};
   DS_ASSIGN(run.out, out.text());

@@ -4,11 +4,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 
-from tools import MODEL, main, run
+from tools import BIN, MODEL, main, run
 
 EMULATION = shutil.which("clang++-22")
 
@@ -158,6 +159,16 @@ class Emulation(Plan, unittest.TestCase):
         again = os.path.join(self.folder.name, "none")
         done = run("dsc", "compile", MODEL, "-o", again, "-q", "--no-cache", *self.options, env={"TMPDIR": "/nowhere"})
         self.assertEqual(done, (0, "", ""))
+
+    # How clang ends is known even where the parent ignored the ends of its children.
+    def test_ignored_children(self):
+        again = os.path.join(self.folder.name, "ignored")
+        before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a child keeps it over exec
+        try:
+            subprocess.run([os.path.join(BIN, "dsc"), "compile", MODEL, "-o", again, "-q", "--no-cache", *self.options])
+        finally:
+            signal.signal(signal.SIGCHLD, before)
+        self.assertEqual(subprocess.run(["cmp", self.path, again]).returncode, 0)
 
 
 main()

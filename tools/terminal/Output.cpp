@@ -20,6 +20,7 @@ void prepareStreams() {
       ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL); // ignored, nobody learns how a child ends
 }
 
 bool print(std::string_view text) {

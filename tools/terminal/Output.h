@@ -9,7 +9,8 @@ namespace ds::terminal {
 /// To be called first. A standard stream that is closed is put in place by one
 /// that refuses its use, or the next file opened would be taken for it. A
 /// closed pipe, and the limit on a file's size, become errors of the call that
-/// meets them instead of signals.
+/// meets them instead of signals; how a child ends can be told, even where the
+/// parent of this process ignored that.
 void prepareStreams();
 
 /// Writes to standard output at once, past stdio. False once a call has failed:
